@@ -1,0 +1,38 @@
+/* text.h - small texts: numbers, hex, base64, UTF-8, UUIDs. Parsers take all of the input or nothing. Any thread. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/buf.h"
+
+bool text_to_u64(struct bytes s, uint64_t *ret); /* decimal digits only, no sign, no blanks, no overflow */
+bool text_to_i64(struct bytes s, int64_t *ret);
+bool text_to_duration_ms(const char *s, int64_t *ret_ms); /* "200" (ms), "200ms", "30s", "10m", "24h", "7d" */
+bool text_is_utf8(struct bytes s);
+bool text_is_printable(struct bytes s); /* UTF-8 without control characters */
+/* Puts s into out with control characters and invalid UTF-8 as \xNN, for logs and messages. */
+void text_escape(struct buf *out, struct bytes s);
+
+void hex_encode(struct buf *out, struct bytes in);       /* lower case */
+void hex_encode_upper(struct buf *out, struct bytes in);
+int hex_decode(struct bytes in, struct buf *out);        /* 0 or ERR_INVALID; either case, no separators */
+
+void base64_encode(struct buf *out, struct bytes in);
+int base64_decode(struct bytes in, struct buf *out);     /* strict: padding needed, no blanks; 0 or ERR_INVALID */
+
+/* A UUID in the order in which it is printed. */
+struct uuid {
+	uint8_t b[16];
+};
+#define UUID_TEXT_SIZE 37
+
+bool uuid_is_nil(const struct uuid *u);
+bool uuid_equal(const struct uuid *a, const struct uuid *b);
+void uuid_text(const struct uuid *u, char to[UUID_TEXT_SIZE]); /* 8-4-4-4-12, lower case */
+bool uuid_parse(struct bytes text, struct uuid *ret);
+/* SMBIOS memory order, as AMT puts it on the wire: the first three groups are little-endian. */
+struct uuid uuid_from_smbios(const uint8_t wire[16]);
+void uuid_to_smbios(const struct uuid *u, uint8_t wire[16]);
+struct uuid uuid_v4(const uint8_t random[16]);
+struct uuid uuid_v7(int64_t wall_ms, const uint8_t random[10]);
+
+#endif
