@@ -1,0 +1,244 @@
+/* act.h - what zone/ and wire/ say to each other: plain messages through mailboxes, declared once, here.
+ *
+ * An act is one verb on one device. zone decides, wire carries out and decides nothing. A power act goes round twice:
+ *
+ *   zone --act_start--> wire           reads; the precondition holds
+ *   zone <--act_gate--- wire           stopped before the only step that changes power
+ *   zone commits `sent` (R1, R2, R10)
+ *   zone --act_gate_answer--> wire     lets that one request go, at most 2 s after the commit (R8), else taken back
+ *   zone <--act_outcome-- wire         how it ended, and what it rests on
+ *
+ * Each start is answered by exactly one outcome, unless the process dies. act and fence identify the conversation: a
+ * message with another fence is stale and is dropped by either side. Messages own what they carry; the reader frees
+ * them with mail.free. One conversation per interface at any time is zone's duty. */
+#ifndef AMT_ACT_H
+#define AMT_ACT_H
+
+#include "base/mailbox.h"
+#include "base/text.h"
+#include "base/tls.h"
+#include "codec/digest.h"
+#include "codec/range.h"
+
+enum verb {
+#define VERB(name, number, order, changes, harmful, sentence) VERB_##name = (number),
+#include "amt/verb.tbl.h"
+#undef VERB
+};
+
+const char *verb_name(enum verb v); /* "on"; "?" for a number that is none */
+bool verb_from_name(const char *name, enum verb *ret);
+bool verb_changes_power(enum verb v);
+bool verb_is_harmful(enum verb v);
+const char *verb_sentence(enum verb v);
+
+enum power_state {
+#define POWER_STATE(name, number, word, is_on, is_off) POWER_STATE_##name = (number),
+#include "amt/power.tbl.h"
+#undef POWER_STATE
+};
+
+const char *power_state_name(int state); /* the word for people; "other" for a number that is none */
+bool power_state_is_on(int state);
+bool power_state_is_off(int state);
+
+enum tls_policy {
+	TLS_POLICY_AUTO = 0, /* TLS where the device offers it, plain where it does not and never did */
+	TLS_POLICY_REQUIRE = 1,
+	TLS_POLICY_NEVER = 2,
+};
+
+#define ACT_HOST_SIZE 256
+#define ACT_LOGIN_SIZE 64
+#define ACT_SEALED_SIZE 256
+#define ACT_DETAIL_SIZE 256
+#define ACT_MESSAGE_ID_SIZE 48
+#define ACT_VERSION_SIZE 24
+
+/* How an AMT interface is reached; part of an order. */
+struct act_interface {
+	uint64_t id;
+	char host[ACT_HOST_SIZE]; /* IPv4, IPv6 or name */
+	uint16_t plain_port, tls_port; /* 16992, 16993 */
+	enum tls_policy tls_policy;
+	bool old_tls;
+	bool has_pin;
+	bool tls_seen; /* it was reached by TLS before: never plain again (the latch) */
+	bool has_uuid;
+	uint8_t pin[TLS_PIN_SIZE];
+	struct uuid uuid; /* expected, where known */
+	char login[ACT_LOGIN_SIZE];
+	uint64_t credential;         /* id: the row of the sealed password */
+	uint64_t credential_version; /* its version: part of the seal's place */
+	uint16_t sealed_len;
+	uint8_t sealed[ACT_SEALED_SIZE];
+	struct digest_session digest; /* realm "" when there is none; else the realm is latched */
+};
+
+enum act_mode {
+	ACT_RUN,    /* the verb's flow */
+	ACT_SETTLE, /* reads only: was the order, sent at sent_at with message_id, obeyed? */
+};
+
+enum wire_mail {
+	WIRE_ACT_START = 1,
+	WIRE_ACT_GATE_ANSWER,
+	WIRE_ACT_CANCEL,
+	WIRE_SCAN_START,
+	WIRE_SCAN_CANCEL,
+	WIRE_CONFIG,
+	WIRE_STOP, /* finish or give back what runs: each open act gets its outcome; then the thread ends */
+};
+
+struct act_start {
+	struct mail mail; /* WIRE_ACT_START */
+	uint64_t act;
+	uint32_t fence;
+	enum verb verb;
+	enum act_mode mode;
+	struct act_interface at;
+	int64_t give_up_after_ms; /* from receipt: no new try of a read after this */
+	int64_t observe_ms;       /* on, off: how long the wanted state is waited for */
+	int64_t sent_at_ms;       /* SETTLE: wall time of the commit of `sent` */
+	int power_before;         /* SETTLE: enum power_state read before the order */
+	char message_id[ACT_MESSAGE_ID_SIZE]; /* SETTLE */
+};
+
+/* Also used as WIRE_ACT_CANCEL: nothing that was not sent yet is sent any more; answered by an outcome. */
+struct act_gate_answer {
+	struct mail mail; /* WIRE_ACT_GATE_ANSWER */
+	uint64_t act;
+	uint32_t fence;
+	bool go;
+	int reason;             /* ERR_ code when !go */
+	int64_t committed_boot_ms; /* clock_boot_ms read before the commit began */
+};
+
+/* Ranges, parsed and checked by zone against the allowed nets. Pings go out in an order spread over the range. */
+struct scan_start {
+	struct mail mail; /* WIRE_SCAN_START */
+	uint64_t scan;
+	struct range_set *ranges; /* owned */
+	bool tcp;                 /* also try TCP where no pong came */
+	uint32_t rate;            /* pings a second; 0: as fast as the socket takes them */
+	uint32_t passes;
+	uint16_t rmcp_port, plain_port, tls_port;
+};
+
+struct scan_cancel {
+	struct mail mail; /* WIRE_SCAN_CANCEL */
+	uint64_t scan;
+};
+
+/* Sent at start and whenever a setting changes. */
+struct wire_config {
+	struct mail mail; /* WIRE_CONFIG */
+	struct range_set *allowed_nets; /* owned; checked again on the resolved address */
+	bool allow_loopback;
+	int64_t connect_ms, head_ms, exchange_ms; /* 5 s, 10 s, 30 s */
+	uint32_t handshakes_at_once; /* TLS handshakes under way (each is memory and CPU) */
+};
+
+enum zone_wire_mail {
+	ZONE_ACT_GATE = 100,
+	ZONE_ACT_OUTCOME,
+	ZONE_SIGHTING,
+	ZONE_SCAN_PROGRESS,
+	ZONE_SCAN_END,
+	ZONE_WIRE_ROOM, /* wire can take acts again after its mailbox was full */
+};
+
+struct act_gate {
+	struct mail mail; /* ZONE_ACT_GATE */
+	uint64_t act;
+	uint32_t fence;
+	int power_before; /* enum power_state */
+	char message_id[ACT_MESSAGE_ID_SIZE]; /* of the order that waits */
+};
+
+enum act_end {
+	ACT_END_DONE,      /* matched reply, or evidence */
+	ACT_END_ALREADY,   /* the wanted state was there; nothing that changes power was sent */
+	ACT_END_FAILED,    /* proven not done, or the wanted state was not reached in time */
+	ACT_END_NOT_SENT,  /* a read failed, or the sender proves that no byte of the order left: may be queued again */
+	ACT_END_REFUSED,   /* the order was answered by a complete refusal that may pass (busy, 401): may be queued again */
+	ACT_END_DOUBT,     /* the order may have been obeyed and nothing tells */
+	ACT_END_NOT_DONE,  /* SETTLE: evidence of absence as rule R6 wants it */
+};
+
+enum act_evidence {
+	ACT_EVIDENCE_NONE,
+	ACT_EVIDENCE_REPLY,    /* 200, RelatesTo is our MessageID, ReturnValue 0 */
+	ACT_EVIDENCE_OBSERVED, /* the power state was seen to be, or to change */
+	ACT_EVIDENCE_AUDIT,    /* the device's audit log says it was us */
+};
+
+/* What a conversation taught about the interface; has_x says what is set. */
+struct act_learned {
+	bool answered;     /* the device answered at all */
+	bool has_digest;   /* store, replaces the old session; the counter goes on from here */
+	bool has_pin;      /* first TLS contact: pin this leaf */
+	bool used_tls;
+	bool has_uuid;
+	bool has_version;
+	bool has_mode;
+	struct digest_session digest;
+	uint8_t pin[TLS_PIN_SIZE];
+	struct uuid uuid;
+	char version[ACT_VERSION_SIZE];
+	int mode; /* 1 smb, 2 enterprise (TLS), 0 none */
+};
+
+struct act_outcome {
+	struct mail mail; /* ZONE_ACT_OUTCOME */
+	uint64_t act;
+	uint64_t interface;
+	uint32_t fence;
+	enum act_end end;
+	int reason; /* ERR_ code; 0 with DONE and ALREADY */
+	enum act_evidence evidence;
+	int device_status; /* ReturnValue or HTTP status where there was one */
+	int power_before, power_after; /* enum power_state; UNKNOWN: not read */
+	uint16_t requests;             /* written to the device in this run */
+	struct act_learned learned;
+	char detail[ACT_DETAIL_SIZE]; /* one line for a person: the cause, or what a test found; may be empty */
+};
+
+/* Something that may be an AMT interface. A hint only: never a cause of power or provisioning. */
+struct sighting {
+	struct mail mail; /* ZONE_SIGHTING */
+	uint64_t scan;    /* 0: unasked (hello) */
+	char address[64]; /* text of the IP address */
+	bool rmcp, tcp;   /* how it was seen */
+	bool has_plain, has_tls; /* plain, tls are known */
+	bool plain, tls;
+	bool has_uuid;
+	struct uuid uuid;
+	int provisioning; /* 0 not configured, 1 in setup, 2 configured, -1 unknown */
+	int note;         /* ERR_TOO_OLD and the like; 0 */
+	char version[ACT_VERSION_SIZE];
+	char realm[DIGEST_REALM_SIZE];
+};
+
+struct scan_progress {
+	struct mail mail; /* ZONE_SCAN_PROGRESS, ZONE_SCAN_END */
+	uint64_t scan;
+	uint64_t total, done, found;
+	uint32_t rate;
+	int64_t left_ms; /* -1: unknown */
+	int reason;      /* END: 0, ERR_CANCELLED, ERR_PRIVILEGE, ... */
+	char detail[ACT_DETAIL_SIZE];
+};
+
+/* Allocates a zeroed message of the right size with mail.kind and mail.free set. */
+struct act_start *act_start_new(void);
+struct act_gate_answer *act_gate_answer_new(enum wire_mail kind);
+struct scan_start *scan_start_new(void);
+struct scan_cancel *scan_cancel_new(void);
+struct wire_config *wire_config_new(void);
+struct act_gate *act_gate_new(void);
+struct act_outcome *act_outcome_new(void);
+struct sighting *sighting_new(void);
+struct scan_progress *scan_progress_new(enum zone_wire_mail kind);
+
+#endif

@@ -1,0 +1,91 @@
+/* zone.h - the rules of the zone, and the only writer of its database.
+ *
+ * zone/ is a deterministic state machine. A round takes what lies in the mailboxes (people's commands first), opens one
+ * transaction, handles every message, commits, and only then lets go of what it decided: orders to wire, events and
+ * answers to api. Time and chance come in as parameters, so that the same messages, clock and seed give the same
+ * database and the same outputs. It opens no socket and knows no HTTP; wire and api are mailboxes to it.
+ *
+ * Entry points: lampd starts the thread with zone_start and stops it with zone_stop; tests drive struct zone itself
+ * with zone_round (zone/machine.h). */
+#ifndef ZONE_ZONE_H
+#define ZONE_ZONE_H
+
+#include "base/buf.h"
+#include "base/mailbox.h"
+#include "base/vault.h"
+#include "codec/api.h"
+
+struct clock;
+struct err;
+struct zone_thread;
+
+/* Messages of api to the zone. */
+enum zone_api_mail {
+	ZONE_COMMAND = 1,
+	ZONE_STOP,
+};
+
+/* Who asks. */
+struct principal {
+	uint64_t token;   /* id of the token, 0 for the local socket */
+	enum api_role role;
+	char name[64];    /* "root (local)", "token ci": for audit and job */
+};
+
+struct zone_command {
+	struct mail mail; /* ZONE_COMMAND */
+	uint64_t request; /* api's; comes back with the answer */
+	struct principal by;
+	struct api_call *call; /* owned: arguments checked against the table, secrets sealed */
+};
+
+/* Messages of the zone to api, after the commit. */
+enum api_zone_mail {
+	API_ANSWER = 1,
+	API_EVENTS,
+	API_PROGRESS,
+	API_STOPPED, /* the zone has stopped: no more answers will come */
+};
+
+struct api_answer {
+	struct mail mail; /* API_ANSWER */
+	uint64_t request;
+	int status;      /* HTTP status */
+	struct buf body; /* JSON, empty for 204 */
+};
+
+struct zone_event {
+	uint64_t seq;
+	uint64_t job;  /* 0: none; for the filter */
+	uint64_t scan;
+	struct buf json; /* the whole event object */
+};
+
+/* Committed events in order; API_PROGRESS: volatile ones (last value only, seq 0). */
+struct api_events {
+	struct mail mail;
+	size_t count;
+	struct zone_event *events;
+};
+
+struct zone_deps {
+	const char *database;  /* target for store_open */
+	struct clock *clock;
+	uint64_t seed;
+	struct vault *vault;   /* used for nothing but keys of pki at first start */
+	const char *server_name, *fqdn;
+	bool crash_points;     /* test builds: die at the named point of LAMPD_CRASH */
+	struct mailbox *to_wire;
+	struct mailbox *to_api;
+};
+
+/* Opens the database, migrates it, does what the start of a server needs (epoch, acts of older epochs), then runs the
+ * thread. Fails with the store's errors before any thread exists. */
+int zone_start(const struct zone_deps *deps, struct zone_thread **ret, struct err *e);
+struct mailbox *zone_commands(struct zone_thread *z); /* for api: read first */
+struct mailbox *zone_messages(struct zone_thread *z); /* for wire */
+/* Asks for the end: a last round is committed, wire's outcomes are waited for up to wait_ms. */
+void zone_stop(struct zone_thread *z, int wait_ms);
+void zone_free(struct zone_thread *z); /* after zone_stop; joins the thread */
+
+#endif
