@@ -12,7 +12,7 @@
 #define BASE_BASE_H
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define UNUSED __attribute__((unused))
+#define UNUSED       __attribute__((unused))
 
 /* Cleanup on every way out of a scope: AUTO_FREE char *s = NULL; */
 #define AUTO_FREE __attribute__((cleanup(auto_free_)))
@@ -20,10 +20,10 @@ void auto_free_(void *pp);
 
 /* Memory that must be there: aborts with a message when the system has none. For sizes that we chose. */
 #include <stddef.h>
-void *mem_alloc(size_t len);              /* zeroed */
-void *mem_array(size_t n, size_t size);   /* zeroed; aborts on overflow */
+void *mem_alloc(size_t len);            /* zeroed */
+void *mem_array(size_t n, size_t size); /* zeroed; aborts on overflow */
 void *mem_grow(void *p, size_t n, size_t size);
-char *mem_str(const char *s);             /* NULL gives NULL */
+char *mem_str(const char *s); /* NULL gives NULL */
 
 /* Our own mistakes; stays on in production. */
 void assert_failed(const char *expr, const char *file, int line, const char *func) __attribute__((noreturn));

@@ -21,7 +21,7 @@ struct bytes {
 
 #define BYTES(ptr, length) ((struct bytes){(const uint8_t *)(ptr), (length)})
 #define BYTES_LIT(literal) ((struct bytes){(const uint8_t *)(literal), sizeof(literal) - 1})
-#define BYTES_NONE ((struct bytes){NULL, 0})
+#define BYTES_NONE         ((struct bytes){NULL, 0})
 
 static inline struct bytes bytes_str(const char *s)
 {
@@ -32,8 +32,8 @@ bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_equal_str(struct bytes a, const char *s);
 bool bytes_equal_str_nocase(struct bytes a, const char *s); /* ASCII only */
 bool bytes_starts_with(struct bytes a, const char *prefix);
-struct bytes bytes_trim(struct bytes a);                     /* without blanks, tabs, CR and LF at both ends */
-char *bytes_dup_str(struct bytes a);                         /* malloc'd, NUL at the end; the caller frees */
+struct bytes bytes_trim(struct bytes a); /* without blanks, tabs, CR and LF at both ends */
+char *bytes_dup_str(struct bytes a);     /* malloc'd, NUL at the end; the caller frees */
 /* Copies into to with a NUL at the end; false and an empty string when it does not fit or holds a NUL. */
 bool bytes_to_str(struct bytes a, char *to, size_t to_size);
 

@@ -21,11 +21,14 @@ int64_t clock_wall_ms(const struct clock *c);
 int64_t clock_mono_ms(const struct clock *c);
 int64_t clock_boot_ms(const struct clock *c);
 
-/* Driven clocks only. advance moves all three; set_wall moves the wall clock alone, also backwards. */
+/* Driven clocks only; ms is 0 or more. advance moves all three; suspend moves wall and boot, as a computer that sleeps
+ * does; set_wall moves the wall clock alone, also backwards. */
 void clock_advance(struct clock *c, int64_t ms);
+void clock_suspend(struct clock *c, int64_t ms);
 void clock_set_wall(struct clock *c, int64_t wall_ms);
 
-/* "2026-11-22T15:03:16Z" and ".123Z"; parse takes both. */
+/* "2026-11-22T15:03:16Z" and "2026-11-22T15:03:16.123Z"; parse takes both and nothing else (no leap second, no other
+ * offset than Z), years 0000 to 9999. */
 #define CLOCK_TEXT_SIZE 32
 void clock_text(int64_t wall_ms, char to[CLOCK_TEXT_SIZE]);    /* seconds */
 void clock_text_ms(int64_t wall_ms, char to[CLOCK_TEXT_SIZE]); /* milliseconds */

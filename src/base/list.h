@@ -41,10 +41,10 @@ static inline void list_remove(struct list *member)
 	list_init(member);
 }
 
-#define LIST_ENTRY(ptr, type, field) ((type *)(void *)((char *)(ptr) - offsetof(type, field)))
+#define LIST_ENTRY(ptr, type, field)  ((type *)(void *)((char *)(ptr)-offsetof(type, field)))
 #define LIST_FIRST(head, type, field) (list_is_empty(head) ? NULL : LIST_ENTRY((head)->next, type, field))
 /* The member may be removed inside the loop. */
-#define LIST_EACH(head, it, safe) \
+#define LIST_EACH(head, it, safe)                                                                                      \
 	for (struct list *it = (head)->next, *safe = it->next; it != (head); it = safe, safe = it->next)
 
 #endif

@@ -30,16 +30,15 @@ struct log_field {
 #define LOG_I(k, x) ((struct log_field){(k), LOG_FIELD_I64, {.i = (x)}})
 #define LOG_U(k, x) ((struct log_field){(k), LOG_FIELD_U64, {.u = (x)}})
 #define LOG_B(k, x) ((struct log_field){(k), LOG_FIELD_BYTES, {.b = (x)}})
-#define LOG_END ((struct log_field){NULL, LOG_FIELD_STR, {.s = NULL}})
+#define LOG_END     ((struct log_field){NULL, LOG_FIELD_STR, {.s = NULL}})
 
 /* log_event(LOG_INFO, "act finished", LOG_S("device", name), LOG_U("job", job)); */
-#define log_event(level, subject, ...) \
-	log_write((level), (subject), (const struct log_field[]){__VA_ARGS__, LOG_END})
+#define log_event(level, subject, ...) log_write((level), (subject), (const struct log_field[]){__VA_ARGS__, LOG_END})
 
 void log_write(enum log_level level, const char *subject, const struct log_field *fields);
 void log_set_level(enum log_level level); /* may change at run time */
 bool log_is_on(enum log_level level);
 bool log_level_from_name(const char *name, enum log_level *ret); /* "error" ... "debug" */
-void log_set_fd(int fd); /* tests */
+void log_set_fd(int fd);                                         /* tests */
 
 #endif

@@ -13,9 +13,9 @@ struct err;
 struct loop *loop_new(struct clock *clock);
 void loop_free(struct loop *l); /* nothing may be active on it but its own handles */
 struct clock *loop_clock(struct loop *l);
-int64_t loop_now_ms(struct loop *l); /* mono, read once a round */
-void loop_run(struct loop *l);       /* until loop_stop */
-void loop_stop(struct loop *l);      /* ends loop_run after the present round */
+int64_t loop_now_ms(struct loop *l);             /* mono, read once a round */
+void loop_run(struct loop *l);                   /* until loop_stop */
+void loop_stop(struct loop *l);                  /* ends loop_run after the present round */
 bool loop_run_once(struct loop *l, int wait_ms); /* one round, for tests; false when nothing was ready in time */
 
 /* Any thread: wake_cb runs once on the loop's thread, however often it was asked for meanwhile. */
@@ -40,7 +40,7 @@ bool loop_timer_is_set(const struct loop_timer *t);
 
 /* A watched file descriptor, which stays the caller's. */
 struct loop_fd;
-#define LOOP_READ 1
+#define LOOP_READ  1
 #define LOOP_WRITE 2
 struct loop_fd *loop_fd_new(struct loop *l, int fd, void (*cb)(void *arg, int events), void *arg);
 void loop_fd_want(struct loop_fd *f, int events); /* 0: watch nothing. An error or hang-up is reported as both */

@@ -11,7 +11,7 @@ struct loop;
 /* First member of every message. */
 struct mail {
 	struct mail *next;
-	int kind;                   /* of the reader's own list */
+	int kind;                    /* of the reader's own list */
 	void (*free)(struct mail *); /* frees an unread message */
 };
 

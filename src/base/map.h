@@ -9,9 +9,9 @@
 struct map_u64;
 struct map_u64 *map_u64_new(void);
 void map_u64_free(struct map_u64 *m);
-void *map_u64_get(const struct map_u64 *m, uint64_t key);            /* NULL: not there */
-void *map_u64_put(struct map_u64 *m, uint64_t key, void *value);     /* returns what was there */
-void *map_u64_delete(struct map_u64 *m, uint64_t key);               /* returns what was there */
+void *map_u64_get(const struct map_u64 *m, uint64_t key);        /* NULL: not there */
+void *map_u64_put(struct map_u64 *m, uint64_t key, void *value); /* returns what was there */
+void *map_u64_delete(struct map_u64 *m, uint64_t key);           /* returns what was there */
 size_t map_u64_count(const struct map_u64 *m);
 /* Walks in no order; *it starts at 0. The map must not change meanwhile. */
 bool map_u64_each(const struct map_u64 *m, size_t *it, uint64_t *ret_key, void **ret_value);

@@ -21,7 +21,7 @@ void pool_free(struct pool *p); /* waits for running jobs; waiting ones are done
 /* A queue to bring results back to a loop: one per loop that submits. It uses an fd of the loop, not loop_set_wake. */
 struct pool_client;
 struct pool_client *pool_client_new(struct pool *p, struct loop *l);
-void pool_client_free(struct pool_client *c); /* after its jobs came back */
+void pool_client_free(struct pool_client *c);                  /* after its jobs came back */
 bool pool_submit(struct pool_client *c, struct pool_job *job); /* false when full: the job stays the caller's */
 size_t pool_client_open(const struct pool_client *c);          /* jobs not yet back */
 

@@ -16,9 +16,9 @@ struct err;
 /* All are called on the loop's thread, from loop_run. After closed nothing more is called; the owner then frees the
  * stream. stream_free inside any of them is fine. */
 struct stream_events {
-	void (*open)(void *arg);                     /* connected, and TLS agreed where it was asked for */
-	void (*data)(void *arg, struct bytes data);  /* borrowed for the call */
-	void (*drained)(void *arg);                  /* all that was written is with the kernel; may be NULL */
+	void (*open)(void *arg);                    /* connected, and TLS agreed where it was asked for */
+	void (*data)(void *arg, struct bytes data); /* borrowed for the call */
+	void (*drained)(void *arg);                 /* all that was written is with the kernel; may be NULL */
 	/* ERR_END for the peer's orderly end, ERR_REFUSED_PORT, ERR_UNREACHABLE, ERR_TIMEOUT (connect, handshake),
 	 * ERR_TLS_FAILED, ERR_CLOSED (reset); e says more and is borrowed. */
 	void (*closed)(void *arg, int code, const struct err *e);
@@ -27,22 +27,24 @@ struct stream_events {
 struct stream_connect {
 	struct sockaddr_storage to;
 	socklen_t to_len;
-	int64_t timeout_ms;       /* connect and handshake each */
-	struct tls_ctx *tls;      /* NULL: plain */
+	int64_t timeout_ms;  /* connect and handshake each */
+	struct tls_ctx *tls; /* NULL: plain */
 	struct tls_opts tls_opts;
 };
 
 /* Starts connecting. The stream is never NULL: an immediate failure comes through closed, from the loop. */
 struct stream *stream_connect_start(struct loop *l, const struct stream_connect *c, const struct stream_events *ev,
-                                    void *arg);
-/* Takes over an accepted, non-blocking fd; open is called when the handshake is done (at once, from the loop, if plain). */
+				    void *arg);
+/* Takes over an accepted, non-blocking fd; open is called when the handshake is done (at once, from the loop, if
+ * plain). */
 struct stream *stream_accept(struct loop *l, int fd, struct tls_ctx *tls, const struct tls_opts *opts,
-                             int64_t timeout_ms, const struct stream_events *ev, void *arg);
+			     int64_t timeout_ms, const struct stream_events *ev, void *arg);
 void stream_free(struct stream *s); /* closes at once what is open; NULL is fine */
 
 /* Writes now what the kernel takes and keeps the rest (at most 1 MiB: else ERR_TOO_BIG and nothing is taken). */
 int stream_write(struct stream *s, struct bytes data, struct err *e);
-/* Bytes given to stream_write of which the kernel took at least one since the stream opened: 0 proves that nothing left. */
+/* Bytes given to stream_write of which the kernel took at least one since the stream opened: 0 proves that nothing
+ * left. */
 uint64_t stream_bytes_sent(const struct stream *s);
 uint64_t stream_bytes_received(const struct stream *s);
 size_t stream_pending(const struct stream *s); /* written but not yet with the kernel */
@@ -55,7 +57,8 @@ int stream_fd(const struct stream *s);
 bool stream_tls_leaf(const struct stream *s, uint8_t ret_pin[TLS_PIN_SIZE]);
 const char *stream_tls_version(const struct stream *s); /* "TLSv1.2"; "" when plain */
 bool stream_tls_resumed(const struct stream *s);
-/* Client sessions: to be resumed by a later connection to the same peer. NULL when there is none. Opaque, ref-counted. */
+/* Client sessions: to be resumed by a later connection to the same peer. NULL when there is none. Opaque, ref-counted.
+ */
 struct tls_session;
 struct tls_session *stream_tls_session(struct stream *s);
 void tls_session_free(struct tls_session *t);

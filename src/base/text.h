@@ -8,16 +8,20 @@ bool text_to_u64(struct bytes s, uint64_t *ret); /* decimal digits only, no sign
 bool text_to_i64(struct bytes s, int64_t *ret);
 bool text_to_duration_ms(const char *s, int64_t *ret_ms); /* "200" (ms), "200ms", "30s", "10m", "24h", "7d" */
 bool text_is_utf8(struct bytes s);
-bool text_is_printable(struct bytes s); /* UTF-8 without control characters */
-/* Puts s into out with control characters and invalid UTF-8 as \xNN, for logs and messages. */
+/* UTF-8 without control characters, line separators and changes of writing direction. */
+bool text_is_printable(struct bytes s);
+/* Puts s into out so that it can stand between double quotes in a log or message: what text_is_printable refuses as
+ * \xNN, and a backslash before backslash and double quote. */
 void text_escape(struct buf *out, struct bytes s);
 
-void hex_encode(struct buf *out, struct bytes in);       /* lower case */
+/* Encoders mark out as failed when it is full. Decoders append: 0, or ERR_INVALID or ERR_TOO_BIG with out's bytes as
+ * they were. */
+void hex_encode(struct buf *out, struct bytes in); /* lower case */
 void hex_encode_upper(struct buf *out, struct bytes in);
-int hex_decode(struct bytes in, struct buf *out);        /* 0 or ERR_INVALID; either case, no separators */
+int hex_decode(struct bytes in, struct buf *out); /* either case, no separators */
 
 void base64_encode(struct buf *out, struct bytes in);
-int base64_decode(struct bytes in, struct buf *out);     /* strict: padding needed, no blanks; 0 or ERR_INVALID */
+int base64_decode(struct bytes in, struct buf *out); /* padding needed, no blanks, unused bits 0 */
 
 /* A UUID in the order in which it is printed. */
 struct uuid {

@@ -30,6 +30,6 @@ void vault_close(struct vault *v); /* wipes the key; NULL is fine */
 int vault_seal(const struct vault *v, struct vault_place place, struct bytes plain, struct buf *out, struct err *e);
 /* ERR_TAMPERED when anything of the sealed bytes, the place or the key is not what it was. */
 int vault_unseal(const struct vault *v, struct vault_place place, struct bytes sealed, struct secret *ret,
-                 struct err *e);
+		 struct err *e);
 
 #endif

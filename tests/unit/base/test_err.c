@@ -1,10 +1,10 @@
 /* The error table and the three ways to write into a struct err. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <errno.h>
 
 #include "base/err.h"
 
