@@ -9,8 +9,9 @@
 #include "base/buf.h"
 
 struct err;
+struct json_writer;
 
-enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE };
+enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE, API_METHOD_COUNT };
 enum api_kind { API_READ, API_LIST, API_WRITE, API_STREAM };
 enum api_role { API_VIEWER = 1, API_OPERATOR = 2, API_ADMIN = 3 };
 enum api_where { API_PATH, API_QUERY, API_BODY };
@@ -23,6 +24,28 @@ enum api_command_id {
 	API_CMD_COUNT
 };
 
+enum api_object_id {
+#define API_OBJECT(id, ...) API_OBJECT_##id,
+#include "codec/api.tbl.h"
+	API_OBJECT_COUNT
+};
+
+/* Fixed addresses beside the commands: /metrics, /healthz, ... */
+enum api_page_id {
+#define API_PAGE(id, ...) API_PAGE_##id,
+#include "codec/api.tbl.h"
+	API_PAGE_COUNT
+};
+
+#define API_PREFIX	"/api/v1"
+#define API_VERSION	"1"
+#define API_LIMIT	100  /* items of a LIST that names no limit */
+#define API_LIMIT_MAX	1000
+#define API_STR_MAX	4096 /* bytes of one STR */
+#define API_STRS_MAX	100000
+#define API_INT_MAX	9007199254740991 /* what every JSON reader keeps exactly: 2^53 - 1 */
+#define API_ALLOW_SIZE	64
+
 struct api_arg {
 	const char *name;
 	enum api_where where;
@@ -31,6 +54,26 @@ struct api_arg {
 	enum api_cli cli;
 	const char *sentence;
 	const char *example;
+};
+
+struct api_field {
+	const char *name;
+	enum api_type type;
+	bool nullable;
+	const char *sentence;
+};
+
+struct api_object {
+	enum api_object_id id;
+	const char *name, *sentence;
+	const struct api_field *fields; /* in table order, which is the order in every answer */
+	size_t field_count;
+};
+
+struct api_page {
+	const char *path, *media;
+	int role; /* enum api_role, 0: nobody has to say who he is */
+	const char *sentence;
 };
 
 struct api_command {
@@ -58,7 +101,7 @@ struct api_value {
 			size_t count;
 		} strs; /* STRS, TARGETS */
 		struct {
-			struct bytes sealed; /* by the server, see api_call_seal */
+			struct bytes sealed; /* by the server, see api_seal_fn */
 			uint64_t row, version;
 		} secret;
 	} v;
@@ -74,33 +117,85 @@ struct api_call {
 };
 
 const struct api_command *api_command(enum api_command_id id);
-size_t api_command_name(const struct api_command *c, char *to, size_t to_size); /* "device.add" */
+size_t api_command_name(const struct api_command *c, char *to, size_t to_size); /* "device.add"; its length */
 const struct api_command *api_command_find(const char *noun, const char *verb); /* NULL */
+const struct api_object *api_object(enum api_object_id id);
+const struct api_object *api_object_find(const char *name); /* NULL */
+const struct api_page *api_page(enum api_page_id id);
+const char *api_method_name(enum api_method m);        /* "GET" */
+bool api_method_from_name(struct bytes name, enum api_method *ret); /* HEAD counts as GET */
+const char *api_role_name(enum api_role r);            /* "viewer", "operator", "admin" */
+bool api_role_from_name(const char *name, enum api_role *ret);
 
-/* Finds the route of METHOD and path (with /api/v1, without query). ERR_NOT_FOUND; ERR_UNSUPPORTED when the path exists
- * with other methods (then *ret_allowed is the list for the Allow header). */
-int api_route(struct bytes method, struct bytes path, const struct api_command **ret, const char **ret_allowed,
-              struct err *e);
+/* Finds the command of method and path (with /api/v1, without query). ERR_NOT_FOUND; ERR_UNSUPPORTED when the path
+ * exists with other methods only: then ret_allowed is the list for the Allow header. */
+int api_route(enum api_method method, struct bytes path, const struct api_command **ret,
+	      char ret_allowed[API_ALLOW_SIZE], struct err *e);
+/* The methods of a path, for OPTIONS: false when there are none. */
+bool api_allowed(struct bytes path, char ret_allowed[API_ALLOW_SIZE]);
 
-/* Seals one secret argument on arrival. */
-typedef int api_seal_fn(void *arg, const struct api_command *c, const struct api_arg *a, struct bytes plain,
-                        struct arena *arena, struct api_value *ret, struct err *e);
+/* Seals one secret argument on arrival. All other arguments of the call are there already; ret lives in its arena. */
+typedef int api_seal_fn(void *arg, const struct api_call *call, const struct api_arg *a, struct bytes plain,
+			struct api_value *ret, struct err *e);
 
 /* Checks path, query and JSON body against the command's arguments: unknown, missing, doubled and ill-typed ones are
- * named. ERR_INVALID, ERR_MISSING, ERR_TOO_BIG. On success the caller frees *ret with api_call_free. */
+ * named. Texts are UTF-8 without control characters, required ones not empty. In a query "+" is a blank.
+ * ERR_INVALID, ERR_MISSING, ERR_TOO_BIG. On success the caller frees *ret with api_call_free. seal may be NULL for a
+ * command without secrets. */
 int api_call_parse(const struct api_command *c, struct bytes path, struct bytes query, struct bytes body,
-                   api_seal_fn *seal, void *seal_arg, struct api_call **ret, struct err *e);
-void api_call_free(struct api_call *call);
+		   api_seal_fn *seal, void *seal_arg, struct api_call **ret, struct err *e);
+void api_call_free(struct api_call *call); /* NULL is fine */
+bool api_command_has_secret(const struct api_command *c);
 
-/* Arguments by name; asking for a name that the command has not is a mistake of ours. */
+/* Arguments by name; asking for a name that the command has not, or for another type, is a mistake of ours. */
 bool api_has(const struct api_call *call, const char *name);
-const char *api_str(const struct api_call *call, const char *name);               /* NULL when not given */
+const char *api_str(const struct api_call *call, const char *name);                /* NULL when not given */
 int64_t api_int(const struct api_call *call, const char *name, int64_t otherwise); /* INT, TIME, DURATION */
-bool api_bool(const struct api_call *call, const char *name);                     /* false when not given */
+bool api_bool(const struct api_call *call, const char *name);                      /* false when not given */
 const struct bytes *api_strs(const struct api_call *call, const char *name, size_t *ret_count);
 const struct api_value *api_value(const struct api_call *call, const char *name);
 
-/* The OpenAPI 3.1 document of all commands and objects. */
+/* The other direction, for clients. A value as a person types it ("30s", "true") becomes a member of a JSON body;
+ * for STRS and TARGETS: one element of an array that the caller has begun. ERR_INVALID, ERR_MISSING, ERR_TOO_BIG. */
+int api_arg_put(const struct api_arg *a, const char *text, struct json_writer *w, struct err *e);
+/* Whether a typed value fits: as api_arg_put. */
+int api_arg_check(const struct api_arg *a, const char *text, struct err *e);
+/* Appends text with %-escapes, fit for one segment of a path or a value of a query. */
+void api_escape(struct buf *out, struct bytes text);
+/* "?name=value" or "&name=value" behind a target; value as a person types it. ERR_INVALID and others as api_arg_put. */
+int api_query_put(struct buf *target, const struct api_arg *a, const char *text, struct err *e);
+
+/* Writes an object of the table, member by member in table order. A member left out, doubled, of another type or null
+ * where it may not be is a mistake of ours and asserts: so every answer fits the OpenAPI document. */
+struct api_writer {
+	struct json_writer *json;
+	const struct api_object *object;
+	size_t next;
+};
+void api_begin(struct api_writer *w, struct json_writer *json, const char *name, enum api_object_id id);
+void api_put_int(struct api_writer *w, const char *name, int64_t v);
+void api_put_bool(struct api_writer *w, const char *name, bool v);
+void api_put_str(struct api_writer *w, const char *name, const char *v);       /* NULL: null */
+void api_put_text(struct api_writer *w, const char *name, const char *v);      /* NULL and "": null */
+void api_put_bytes(struct api_writer *w, const char *name, struct bytes v);    /* a text; p NULL: null */
+void api_put_time(struct api_writer *w, const char *name, int64_t wall_ms);    /* 0: null */
+void api_put_strs(struct api_writer *w, const char *name, const char *const *v, size_t count);
+void api_put_list(struct api_writer *w, const char *name, const char *joined, char separator); /* "a,b"; "": [] */
+void api_put_null(struct api_writer *w, const char *name);
+void api_end(struct api_writer *w);
+
+/* The error object of e. expected below 0: null; names NULL: null, else the first 100 of them. */
+struct api_error {
+	int64_t expected;
+	const char *const *names;
+	size_t name_count;
+};
+#define API_ERROR_NONE ((struct api_error){-1, NULL, 0})
+void api_error_write(struct buf *out, const struct err *e, const struct api_error *more);
+/* HTTP status of an error code: 400, 403, 404, 409, 413, 500, 503, 507. An answer with an object is 200, without 204. */
+int api_error_status(int code);
+
+/* The OpenAPI 3.1 document of all commands, objects and pages, about 200 KiB. 0 or ERR_TOO_BIG. */
 int api_openapi_write(struct buf *out);
 
 #endif

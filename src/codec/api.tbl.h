@@ -17,9 +17,12 @@
  *   CLI    POS positional, POSN rest of the positionals, OPT --name VALUE (BOOL: --name), NONE not in lamp
  * Every LIST also takes the queries limit (1-1000, default 100) and after (the "next" of the page before).
  *
- * Whoever includes this file defines those of the four macros that it wants; the others are empty.
+ * Whoever includes this file defines those of the macros that it wants; the others are empty.
  * API_OBJECT(id, "sentence") and API_FIELD(object id, "name", TYPE, NULLS, "sentence")
- *   TYPE   as above, or OBJECT_<id>, OBJECTS_<id> (list); NULLS: NULL_NO, NULL_OK (member is there and may be null) */
+ *   TYPE   as above; NULLS: NULL_NO, NULL_OK (member is there and may be null)
+ * API_PAGE(id, "path", "media type", ROLE or NOBODY (no login needed), "sentence"): fixed addresses beside the commands.
+ *
+ * The arguments of a command follow it, the fields of an object follow that, before the next of its kind. */
 
 /* clang-format off */
 #ifndef API_COMMAND
@@ -34,6 +37,15 @@
 #ifndef API_FIELD
 #define API_FIELD(...)
 #endif
+#ifndef API_PAGE
+#define API_PAGE(...)
+#endif
+
+API_PAGE(ROOT,    "/",             "text/plain; charset=utf-8", NOBODY, "Says what this is and where to read on.")
+API_PAGE(HEALTH,  "/healthz",      "text/plain; charset=utf-8", NOBODY, "Says ok while the server can take commands.")
+API_PAGE(OPENAPI, "/openapi.json", "application/json",          NOBODY, "This document.")
+API_PAGE(CA,      "/ca.pem",       "application/x-pem-file",    NOBODY, "The zone's root certificate.")
+API_PAGE(METRICS, "/metrics",      "text/plain; version=0.0.4; charset=utf-8", VIEWER, "Counters in the text format of Prometheus.")
 
 API_OBJECT(error, "Why a request was not done. Nothing was changed.")
 API_FIELD(error, "error",    STR, NULL_NO, "reason code, for programs: see the guide's list of reasons")
@@ -391,4 +403,5 @@ API_ARG(EVENTS, "from", QUERY, STR, OPT, OPT, "an event id to go on after, or 0 
 #undef API_ARG
 #undef API_OBJECT
 #undef API_FIELD
+#undef API_PAGE
 /* clang-format on */
