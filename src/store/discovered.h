@@ -1,0 +1,60 @@
+/* discovered.h - what answered a scan or said hello. One row per address; identity by UUID is for zone/ to decide. */
+#ifndef STORE_DISCOVERED_H
+#define STORE_DISCOVERED_H
+
+#include "store/amt.h"
+#include "store/store.h"
+
+/* Where it was seen; a set. */
+enum store_source {
+	STORE_SOURCE_RMCP = 1,
+	STORE_SOURCE_TCP = 2,
+	STORE_SOURCE_PROBE = 4,
+	STORE_SOURCE_HELLO = 8,
+	STORE_SOURCE_AGENT = 16,
+};
+
+enum store_provisioned { STORE_PROVISIONED_UNKNOWN, STORE_PROVISIONED_NO, STORE_PROVISIONED_YES };
+
+struct store_discovered {
+	int64_t id;
+	const char *address; /* canonical text of an IP address; unique */
+	const char *name;    /* by DNS; "" unknown */
+	int port;            /* that answered: 16992 or 16993; 0 none yet */
+	struct uuid uuid;    /* nil unknown */
+	const char *version; /* "" unknown */
+	enum store_provisioned provisioned;
+	enum store_amt_mode mode;
+	enum store_transport transport;
+	const char *realm;
+	unsigned sources; /* set of enum store_source */
+	int64_t first_at, seen_at, valid_until;
+	int reason;         /* of the last probe: number of base/err.tbl.h; 0 well */
+	const char *detail; /* "" none */
+	int64_t device;     /* 0: not imported */
+};
+
+int store_discovered_add(struct db *db, const struct store_discovered *d, struct err *e); /* ERR_EXISTS: the address */
+int store_discovered_put(struct db *db, const struct store_discovered *d, struct err *e); /* NOT_FOUND, EXISTS */
+int store_discovered_delete(struct db *db, int64_t id, struct err *e);
+int store_discovered_get(struct db *db, struct arena *a, int64_t id, struct store_discovered *ret, struct err *e);
+int store_discovered_by_address(struct db *db, struct arena *a, const char *address, struct store_discovered *ret,
+				struct err *e);
+typedef int (*store_discovered_fn)(void *arg, const struct store_discovered *row);
+int store_discovered_by_uuid(struct db *db, const struct uuid *u, store_discovered_fn each, void *arg, struct err *e);
+/* A link to a device changes or (0) goes; every discovered thing of the device when id is 0. */
+int store_discovered_link(struct db *db, int64_t id, int64_t device, struct err *e);
+
+struct store_discovered_filter {
+	int64_t after_id;
+	int imported;     /* 0 not imported only, 1 imported only, -1 both */
+	int64_t valid_at; /* only what is valid at this time; 0 all */
+	int limit;
+};
+int store_discovered_list(struct db *db, const struct store_discovered_filter *f, store_discovered_fn each, void *arg,
+			  struct err *e);
+int store_discovered_count(struct db *db, int64_t *ret, struct err *e);
+/* Removes up to limit that are no device's and were valid until before `before`. */
+int store_discovered_purge(struct db *db, int64_t before, int limit, int64_t *ret_count, struct err *e);
+
+#endif

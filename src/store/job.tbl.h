@@ -1,0 +1,6 @@
+/* job.tbl.h - JOB_STATE(NAME, number, "name", "what it means"). Numbers below 2 are open. */
+/* clang-format off */
+JOB_STATE(EXPANDING, 0, "expanding", "accepted; its acts are still being made")
+JOB_STATE(OPEN,      1, "open",      "at least one act is not final")
+JOB_STATE(ENDED,     2, "ended",     "all acts are final")
+/* clang-format on */

@@ -1,0 +1,42 @@
+/* setting.tbl.h - every setting of a zone, once: its range check, help text, API description and console form.
+ *
+ * SETTING(NAME, "name", TYPE, UNIT, min, max, "default", SCOPES, "sentence")
+ * TYPE: DURATION (stored and ranged in milliseconds, written "30s", "10m", "24h"), COUNT, BOOL ("on", "off"),
+ * CIDRS (list of networks, separated by commas or blanks), CHOICE (the unit column holds the words, split by |).
+ * SCOPES: where it may be set: ZONE, or FOLDER (zone, folder, device: the nearest wins). */
+/* clang-format off */
+SETTING(ACT_DEADLINE,       "act-deadline",       DURATION, "", 10000, 86400000, "10m", ZONE,
+        "how long an act may wait and try before it expires")
+SETTING(OBSERVE_TIME,       "observe-time",       DURATION, "", 1000, 600000, "60s", ZONE,
+        "how long the power state is read after an accepted order before it counts as not reached")
+SETTING(IN_DOUBT_DRAIN,     "in-doubt-drain",     DURATION, "", 1000, 600000, "60s", ZONE,
+        "how long an order without a reply may still be on its way, before the device's log may prove that it never came")
+SETTING(IN_DOUBT_SETTLE,    "in-doubt-settle",    DURATION, "", 1000, 600000, "60s", ZONE,
+        "how long after the drain evidence is looked for, before the outcome is called unknown")
+SETTING(LEASE,              "lease",              DURATION, "", 1000, 600000, "30s", ZONE,
+        "how long a server holds an act that it claimed, without renewing")
+SETTING(DISCOVERY_VALIDITY, "discovery-validity", DURATION, "", 3600000, 2592000000, "24h", ZONE,
+        "how long a discovered device counts as there before it must be rediscovered")
+SETTING(IN_FLIGHT_ZONE,     "in-flight-zone",     COUNT, "acts", 1, 100000, "4096", ZONE,
+        "most acts with a conversation open at once in the zone")
+SETTING(IN_FLIGHT_SUBNET,   "in-flight-subnet",   COUNT, "acts", 1, 65536, "256", ZONE,
+        "most acts with a conversation open at once in one /24 (IPv6: /64)")
+SETTING(ALLOWED_NETS,       "allowed-nets",       CIDRS, "", 0, 64, "", ZONE,
+        "networks that the zone may scan and talk to; empty is the private ranges; never loopback or link-local")
+SETTING(ALLOW_LOOPBACK,     "allow-loopback",     BOOL, "", 0, 1, "off", ZONE,
+        "lets the zone talk to 127.0.0.0/8 and ::1, for the simulator and for tests")
+SETTING(TLS_DEFAULT,        "tls-default",        CHOICE, "auto|require|never", 0, 0, "auto", ZONE,
+        "TLS policy of a device for which none was chosen")
+SETTING(SCAN_RATE,          "scan-rate",          COUNT, "datagrams/s", 1, 1000000, "10000", ZONE,
+        "most presence pings a second of one scan")
+SETTING(SCAN_PASSES,        "scan-passes",        COUNT, "", 1, 10, "3", ZONE,
+        "how often a silent address is asked before it counts as silent")
+SETTING(PROBE_PARALLEL,     "probe-parallel",     COUNT, "", 1, 10000, "512", ZONE,
+        "most connections open at once while a scan probes what answered")
+SETTING(CONFIRM_ABOVE,      "confirm-above",      COUNT, "%", 0, 100, "10", ZONE,
+        "share of the zone's devices above which off, reset and cycle ask for the number of devices")
+SETTING(KEEP_STATUS,        "keep-status",        DURATION, "", 3600000, 31536000000, "24h", ZONE,
+        "how long finished status jobs are kept")
+SETTING(KEEP_JOBS,          "keep-jobs",          DURATION, "", 86400000, 315360000000, "400d", ZONE,
+        "how long finished jobs that change something are kept")
+/* clang-format on */

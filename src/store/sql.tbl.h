@@ -1,0 +1,302 @@
+/* sql.tbl.h - every SQL statement of the product, in the subset that SQLite 3.40 and PostgreSQL 15 both speak.
+ *
+ * SQL(NAME, "text")       touches rows by key or by a range of an index only; a test asks the planner
+ * SQL_SCAN(NAME, "text")  may read a table from end to end: for small tables, or for what happens once a day
+ *
+ * Parameters are $1, $2, ...; a parameter whose type PostgreSQL cannot see from its use is CAST. States are written as
+ * numbers: act 0 queued, 1 claimed, 2 sent (act.tbl.h), job 0 expanding, 1 open, 2 ended (job.tbl.h). */
+
+#ifndef TEXT_COLUMNS
+#define TEXT_COLUMNS
+
+/* In the order in which the nouns read them. */
+#define TEXT_ZONE_COLUMNS "id, name, created_at"
+#define TEXT_SERVER_COLUMNS "id, name, uuid, fqdn, address, version, epoch, started_at, seen_at"
+#define TEXT_FOLDER_COLUMNS "id, tree, parent, name, path, created_at"
+#define TEXT_DEVICE_COLUMNS "d.id, d.folder, d.name, d.note, d.is_protected, d.created_at, d.changed_at"
+#define TEXT_AMT_COLUMNS \
+	"m.id, m.device, m.discovered, m.host, m.port_plain, m.port_tls, m.mode, m.credential, m.server, " \
+	"m.tls_policy, m.old_tls, m.changed_at"
+#define TEXT_AMT_STATE_COLUMNS \
+	"s.amt, s.uuid, s.version, s.transport, s.tls_pin, s.realm, s.nonce, s.opaque, s.nc, s.power, s.power_at, " \
+	"s.seen_at, s.last_act, s.last_verb, s.last_state, s.last_reason, s.last_at"
+#define TEXT_CREDENTIAL_COLUMNS "id, folder, name, login, description, secret, version, created_at, changed_at"
+#define TEXT_DISCOVERED_COLUMNS \
+	"id, address, name, port, uuid, version, provisioned, mode, transport, realm, sources, first_at, seen_at, " \
+	"valid_until, reason, detail, device"
+#define TEXT_SCAN_COLUMNS \
+	"id, spec, state, server, requested_by, created_at, ended_at, total, asked, found, found_new, reason, detail"
+#define TEXT_JOB_COLUMNS \
+	"id, verb, state, requested_by, idempotency, server, created_at, deadline, ended_at, target, options, " \
+	"act_first, total, expanded, done, already, failed, unknown, cancelled, expired, skipped"
+#define TEXT_ACT_COLUMNS \
+	"a.id, a.job, a.device, a.amt, a.server, a.verb, a.state, a.fence, a.epoch, a.attempt, a.due, a.deadline, " \
+	"a.lease_end, a.sent_at, a.settle_after, a.ended_at, a.evidence_kind, a.reason, a.device_status, " \
+	"a.power_before, a.power_after, a.message_id, a.evidence, a.detail"
+#define TEXT_EVENT_COLUMNS "id, time, kind, object, body"
+#define TEXT_AUDIT_COLUMNS "id, time, actor, action, object, detail, hash"
+#define TEXT_TOKEN_COLUMNS "id, name, hash, role, created_by, created_at, expires_at, used_at"
+#define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
+
+/* A device with all that a list shows, and the filters that every such list takes: $1 mode, $2 power (-1 any). */
+#define TEXT_DEVICE_VIEW \
+	"SELECT " TEXT_DEVICE_COLUMNS ", f.path, " TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS ", c.name, v.name"
+#define TEXT_DEVICE_VIEW_JOINS \
+	" LEFT JOIN amt m ON m.device = d.id LEFT JOIN amt_state s ON s.amt = m.id" \
+	" LEFT JOIN credential c ON c.id = m.credential LEFT JOIN server v ON v.id = m.server"
+#define TEXT_DEVICE_VIEW_FILTER \
+	" (CAST($1 AS BIGINT) < 0 OR COALESCE(m.mode, 0) = $1) AND (CAST($2 AS BIGINT) < 0 OR COALESCE(s.power, 0) = $2)"
+#define TEXT_TARGET \
+	"SELECT d.id, d.name, f.path, d.is_protected, m.id, m.host, m.mode, m.credential, m.server"
+#define TEXT_TARGET_JOINS " LEFT JOIN amt m ON m.device = d.id LEFT JOIN amt_state s ON s.amt = m.id"
+
+/* Three ways to choose devices: $3 limit; $4... by name range; by folder path range; by tag. */
+#define TEXT_BY_NAME(columns, joins) \
+	columns " FROM device d JOIN folder f ON f.id = d.folder" joins \
+	" WHERE d.name > $4 AND d.name >= $5 AND d.name < $6 AND" TEXT_DEVICE_VIEW_FILTER " ORDER BY d.name LIMIT $3"
+#define TEXT_BY_FOLDER(columns, joins) \
+	columns " FROM folder f CROSS JOIN device d" joins \
+	" WHERE f.tree = 0 AND f.path >= $4 AND f.path < $5 AND d.folder = f.id AND (f.path > $4 OR d.name > $6) AND" \
+	TEXT_DEVICE_VIEW_FILTER " ORDER BY f.path, d.name LIMIT $3"
+#define TEXT_BY_TAG(columns, joins) \
+	columns " FROM tag t JOIN device d ON d.id = t.device JOIN folder f ON f.id = d.folder" joins \
+	" WHERE t.name = $4 AND d.name > $5 AND" TEXT_DEVICE_VIEW_FILTER " ORDER BY d.name LIMIT $3"
+
+/* No hold covers the act's device: none of the zone, of the device, or of a folder above it. */
+#define TEXT_NO_HOLD \
+	"NOT EXISTS (SELECT 1 FROM hold h WHERE h.scope = 0 OR (h.scope = 2 AND h.object = act.device) OR (h.scope = 1" \
+	" AND EXISTS (SELECT 1 FROM device d JOIN folder f ON f.id = d.folder JOIN folder hf ON hf.id = h.object" \
+	" WHERE d.id = act.device AND substr(f.path, 1, length(hf.path)) = hf.path)))"
+
+#endif
+
+/* clang-format off */
+
+SQL_SCAN(SCHEMA_VERSION, "SELECT COALESCE(MAX(version), 0) FROM schema_version")
+SQL(SCHEMA_VERSION_ADD, "INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)")
+SQL(SCHEMA_LOCK, "UPDATE schema_lock SET holder = $1 WHERE one = 1")
+
+SQL_SCAN(ZONE_GET, "SELECT " TEXT_ZONE_COLUMNS " FROM zone")
+SQL(ZONE_PUT, "INSERT INTO zone (one, id, name, created_at) VALUES (1, $1, $2, $3)"
+	" ON CONFLICT (one) DO UPDATE SET id = excluded.id, name = excluded.name, created_at = excluded.created_at")
+
+SQL(ID_TAKE, "UPDATE id_block SET next_id = next_id + $2 WHERE name = $1 RETURNING next_id")
+
+SQL(SERVER_ADD, "INSERT INTO server (" TEXT_SERVER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+SQL(SERVER_PUT, "UPDATE server SET name = $2, uuid = $3, fqdn = $4, address = $5, version = $6, epoch = $7,"
+	" started_at = $8, seen_at = $9 WHERE id = $1")
+SQL(SERVER_START, "UPDATE server SET epoch = epoch + 1, started_at = $2, seen_at = $2 WHERE id = $1 RETURNING epoch")
+SQL(SERVER_SEEN, "UPDATE server SET seen_at = $2 WHERE id = $1")
+SQL(SERVER_GET, "SELECT " TEXT_SERVER_COLUMNS " FROM server WHERE id = $1")
+SQL(SERVER_BY_NAME, "SELECT " TEXT_SERVER_COLUMNS " FROM server WHERE name = $1")
+SQL_SCAN(SERVER_LIST, "SELECT " TEXT_SERVER_COLUMNS " FROM server ORDER BY name")
+
+SQL(SETTING_GET, "SELECT value FROM setting WHERE scope = $1 AND object = $2 AND name = $3")
+SQL(SETTING_PUT, "INSERT INTO setting (scope, object, name, value) VALUES ($1, $2, $3, $4)"
+	" ON CONFLICT (scope, object, name) DO UPDATE SET value = excluded.value")
+SQL(SETTING_DELETE, "DELETE FROM setting WHERE scope = $1 AND object = $2 AND name = $3")
+
+SQL(FOLDER_ADD, "INSERT INTO folder (" TEXT_FOLDER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)")
+SQL(FOLDER_MOVE, "UPDATE folder SET parent = $2, name = $3 WHERE id = $1")
+SQL(FOLDER_MOVE_PATHS, "UPDATE folder SET path = CAST($5 AS TEXT) || substr(path, CAST($4 AS INTEGER))"
+	" WHERE tree = $1 AND path >= $2 AND path < $3")
+SQL(FOLDER_DELETE, "DELETE FROM folder WHERE id = $1")
+SQL(FOLDER_USED, "SELECT EXISTS (SELECT 1 FROM folder WHERE parent = $1)"
+	" OR EXISTS (SELECT 1 FROM device WHERE folder = $1) OR EXISTS (SELECT 1 FROM credential WHERE folder = $1)")
+SQL(FOLDER_GET, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE id = $1")
+SQL(FOLDER_BY_PATH, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path = $2")
+SQL(FOLDER_LIST, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path >= $2 AND path < $3 AND path > $4"
+	" ORDER BY path LIMIT $5")
+
+SQL(DEVICE_ADD, "INSERT INTO device (id, folder, name, note, is_protected, created_at, changed_at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7)")
+SQL(DEVICE_PUT, "UPDATE device SET folder = $2, name = $3, note = $4, is_protected = $5, created_at = $6,"
+	" changed_at = $7 WHERE id = $1")
+SQL(DEVICE_DELETE, "DELETE FROM device WHERE id = $1")
+SQL(DEVICE_GET, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.id = $1")
+SQL(DEVICE_BY_NAME, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.name = $1")
+SQL_SCAN(DEVICE_COUNT, "SELECT COUNT(*) FROM device")
+SQL(DEVICE_VIEW, TEXT_DEVICE_VIEW " FROM device d JOIN folder f ON f.id = d.folder" TEXT_DEVICE_VIEW_JOINS
+	" WHERE d.id = $1")
+SQL(DEVICE_LIST_BY_NAME, TEXT_BY_NAME(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
+SQL(DEVICE_LIST_BY_FOLDER, TEXT_BY_FOLDER(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
+SQL(DEVICE_LIST_BY_TAG, TEXT_BY_TAG(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
+SQL(TARGET_GET, TEXT_TARGET " FROM device d JOIN folder f ON f.id = d.folder" TEXT_TARGET_JOINS " WHERE d.id = $1")
+SQL(TARGET_LIST_BY_NAME, TEXT_BY_NAME(TEXT_TARGET, TEXT_TARGET_JOINS))
+SQL(TARGET_LIST_BY_FOLDER, TEXT_BY_FOLDER(TEXT_TARGET, TEXT_TARGET_JOINS))
+SQL(TARGET_LIST_BY_TAG, TEXT_BY_TAG(TEXT_TARGET, TEXT_TARGET_JOINS))
+
+SQL(TAG_ADD, "INSERT INTO tag (name, device) VALUES ($1, $2) ON CONFLICT (name, device) DO NOTHING")
+SQL(TAG_DELETE, "DELETE FROM tag WHERE name = $1 AND device = $2")
+SQL(TAG_CLEAR, "DELETE FROM tag WHERE device = $1")
+SQL(TAG_OF_DEVICE, "SELECT name FROM tag WHERE device = $1 ORDER BY name")
+SQL_SCAN(TAG_LIST, "SELECT name, COUNT(*) FROM tag GROUP BY name ORDER BY name")
+
+SQL(AMT_ADD, "INSERT INTO amt (id, device, discovered, host, port_plain, port_tls, mode, credential, server,"
+	" tls_policy, old_tls, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+SQL(AMT_PUT, "UPDATE amt SET device = $2, discovered = $3, host = $4, port_plain = $5, port_tls = $6, mode = $7,"
+	" credential = $8, server = $9, tls_policy = $10, old_tls = $11, changed_at = $12 WHERE id = $1")
+SQL(AMT_DELETE, "DELETE FROM amt WHERE id = $1")
+SQL(AMT_GET, "SELECT " TEXT_AMT_COLUMNS " FROM amt m WHERE m.id = $1")
+SQL(AMT_OF_DEVICE, "SELECT " TEXT_AMT_COLUMNS " FROM amt m WHERE m.device = $1")
+SQL(AMT_LIST_BY_CREDENTIAL, "SELECT m.id, m.device, m.discovered, d.name, m.host FROM amt m"
+	" LEFT JOIN device d ON d.id = m.device WHERE m.credential = $1 AND m.id > $2 ORDER BY m.id LIMIT $3")
+SQL(AMT_LIST_BY_UUID, "SELECT m.id, m.device, m.discovered, d.name, m.host FROM amt_state s JOIN amt m ON m.id = s.amt"
+	" LEFT JOIN device d ON d.id = m.device WHERE s.uuid = $1 ORDER BY m.id")
+SQL(AMT_LIST_BY_HOST, "SELECT m.id, m.device, m.discovered, d.name, m.host FROM amt m"
+	" LEFT JOIN device d ON d.id = m.device WHERE m.host = $1 ORDER BY m.id")
+SQL(AMT_CLEAR_CREDENTIAL, "UPDATE amt SET credential = NULL WHERE credential = $1")
+SQL_SCAN(AMT_COUNT, "SELECT COUNT(*) FROM amt")
+SQL(AMT_STATE_ADD, "INSERT INTO amt_state (amt, uuid, version, transport, tls_pin, realm, nonce, opaque, nc, power,"
+	" power_at, seen_at, last_act, last_verb, last_state, last_reason, last_at)"
+	" VALUES ($1, NULL, '', 0, NULL, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0)")
+SQL(AMT_STATE_GET, "SELECT " TEXT_AMT_STATE_COLUMNS " FROM amt_state s WHERE s.amt = $1")
+SQL(AMT_STATE_PUT, "UPDATE amt_state SET version = $2, transport = $3, tls_pin = $4, realm = $5, nonce = $6, opaque = $7,"
+	" nc = $8, power = $9, power_at = $10, seen_at = $11, last_act = $12, last_verb = $13, last_state = $14,"
+	" last_reason = $15, last_at = $16 WHERE amt = $1")
+SQL(AMT_STATE_UUID, "UPDATE amt_state SET uuid = $2 WHERE amt = $1")
+
+SQL(CREDENTIAL_ADD, "INSERT INTO credential (" TEXT_CREDENTIAL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+SQL(CREDENTIAL_PUT, "UPDATE credential SET folder = $2, name = $3, login = $4, description = $5, secret = $6,"
+	" version = $7, created_at = $8, changed_at = $9 WHERE id = $1")
+SQL(CREDENTIAL_DELETE, "DELETE FROM credential WHERE id = $1")
+SQL(CREDENTIAL_USED, "SELECT EXISTS (SELECT 1 FROM amt WHERE credential = $1)")
+SQL(CREDENTIAL_GET, "SELECT " TEXT_CREDENTIAL_COLUMNS " FROM credential WHERE id = $1")
+SQL(CREDENTIAL_BY_NAME, "SELECT " TEXT_CREDENTIAL_COLUMNS " FROM credential WHERE folder = $1 AND name = $2")
+SQL_SCAN(CREDENTIAL_FIND, "SELECT " TEXT_CREDENTIAL_COLUMNS " FROM credential WHERE name = $1 ORDER BY id LIMIT 2")
+SQL(CREDENTIAL_LIST, "SELECT c.id, c.folder, c.name, c.login, c.description, NULL, c.version, c.created_at,"
+	" c.changed_at, f.path, (SELECT COUNT(*) FROM amt m WHERE m.credential = c.id)"
+	" FROM folder f CROSS JOIN credential c WHERE f.tree = 1 AND f.path >= $1 AND f.path < $2 AND c.folder = f.id"
+	" AND (f.path > $1 OR c.name > $3) ORDER BY f.path, c.name LIMIT $4")
+
+SQL(DISCOVERED_ADD, "INSERT INTO discovered (" TEXT_DISCOVERED_COLUMNS ")"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
+SQL(DISCOVERED_PUT, "UPDATE discovered SET address = $2, name = $3, port = $4, uuid = $5, version = $6, provisioned = $7,"
+	" mode = $8, transport = $9, realm = $10, sources = $11, first_at = $12, seen_at = $13, valid_until = $14,"
+	" reason = $15, detail = $16, device = $17 WHERE id = $1")
+SQL(DISCOVERED_DELETE, "DELETE FROM discovered WHERE id = $1")
+SQL(DISCOVERED_GET, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE id = $1")
+SQL(DISCOVERED_BY_ADDRESS, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE address = $1")
+SQL(DISCOVERED_BY_UUID, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE uuid = $1 ORDER BY id")
+SQL(DISCOVERED_LINK, "UPDATE discovered SET device = $2 WHERE id = $1")
+SQL(DISCOVERED_LIST, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE id > $1"
+	" AND (CAST($2 AS BIGINT) < 0 OR (CAST($2 AS BIGINT) = 0 AND device IS NULL)"
+	" OR (CAST($2 AS BIGINT) = 1 AND device IS NOT NULL))"
+	" AND (CAST($3 AS BIGINT) = 0 OR valid_until > $3) ORDER BY id LIMIT $4")
+SQL_SCAN(DISCOVERED_COUNT, "SELECT COUNT(*) FROM discovered")
+SQL_SCAN(DISCOVERED_PURGE, "DELETE FROM discovered WHERE id IN (SELECT id FROM discovered"
+	" WHERE device IS NULL AND valid_until < $1 LIMIT $2)")
+
+SQL(SCAN_ADD, "INSERT INTO scan (" TEXT_SCAN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+SQL(SCAN_PUT, "UPDATE scan SET spec = $2, state = $3, server = $4, requested_by = $5, created_at = $6, ended_at = $7,"
+	" total = $8, asked = $9, found = $10, found_new = $11, reason = $12, detail = $13 WHERE id = $1")
+SQL(SCAN_GET, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id = $1")
+SQL(SCAN_LIST, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id < $1 ORDER BY id DESC LIMIT $2")
+SQL_SCAN(SCAN_SERVER_START, "UPDATE scan SET state = 3, ended_at = $2, reason = $3 WHERE server = $1 AND state = 0")
+
+SQL(JOB_ADD, "INSERT INTO job (" TEXT_JOB_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+	" $14, $15, $16, $17, $18, $19, $20, $21)")
+SQL(JOB_GET, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE id = $1")
+SQL(JOB_BY_KEY, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE requested_by = $1 AND idempotency = $2")
+SQL(JOB_LIST, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE id < $1 ORDER BY id DESC LIMIT $2")
+SQL(JOB_LIST_OPEN, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE state < 2 AND id > $1 ORDER BY id LIMIT $2")
+SQL(JOB_EXPAND, "UPDATE job SET state = $2, expanded = $3 WHERE id = $1")
+SQL(JOB_COUNT, "UPDATE job SET done = done + $2, already = already + $3, failed = failed + $4, unknown = unknown + $5,"
+	" cancelled = cancelled + $6, expired = expired + $7, skipped = skipped + $8 WHERE id = $1")
+SQL(JOB_END, "UPDATE job SET state = 2, ended_at = $2 WHERE id = $1 AND state = 1 AND expanded = total"
+	" AND done + already + failed + unknown + cancelled + expired + skipped = total")
+SQL(JOB_RECOUNT, "SELECT state, COUNT(*) FROM act WHERE id >= $1 AND id < $2 AND job = $3 GROUP BY state")
+SQL(JOB_SELECTION_PUT, "INSERT INTO job_selection (job, part, ids) VALUES ($1, $2, $3)")
+SQL(JOB_SELECTION_GET, "SELECT ids FROM job_selection WHERE job = $1 AND part = $2")
+SQL(JOB_SELECTION_DELETE, "DELETE FROM job_selection WHERE job = $1 AND part = $2")
+SQL(JOB_TO_PURGE, "SELECT id, act_first, total FROM job WHERE state = 2 AND verb = $1 AND ended_at < $2"
+	" ORDER BY ended_at LIMIT 1")
+SQL(JOB_PURGE_ACTS, "DELETE FROM act WHERE id IN (SELECT id FROM act WHERE id >= $1 AND id < $2 AND job = $3 LIMIT $4)")
+SQL(JOB_DELETE, "DELETE FROM job WHERE id = $1")
+
+SQL(ACT_INSERT, "INSERT INTO act (id, job, device, amt, server, verb, state, due, deadline, ended_at, reason, detail,"
+	" fence, epoch, attempt, lease_end, sent_at, settle_after, evidence_kind, device_status, power_before,"
+	" power_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
+	" ON CONFLICT DO NOTHING")
+SQL(ACT_DUE_LIST, "SELECT a.id, a.job, a.device, a.amt, a.verb, a.fence, a.attempt, a.due, a.deadline, "
+	TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS
+	" FROM act a LEFT JOIN amt m ON m.id = a.amt LEFT JOIN amt_state s ON s.amt = a.amt"
+	" WHERE a.server = $1 AND a.state = 0 AND a.due <= $2 AND (a.due, a.id) > ($3, $4)"
+	" AND NOT EXISTS (SELECT 1 FROM act b WHERE b.amt = a.amt AND b.state IN (1, 2))"
+	" ORDER BY a.due, a.id LIMIT $5")
+SQL(ACT_NEXT_DUE, "SELECT due FROM act WHERE server = $1 AND state = 0 ORDER BY due, id LIMIT 1")
+SQL(ACT_CLAIM, "UPDATE act SET state = 1, fence = fence + 1, server = $3, epoch = $4, attempt = attempt + 1,"
+	" lease_end = $6 WHERE id = $1 AND state = 0 AND fence = $2 AND due <= $5 AND deadline > $5"
+	" AND NOT EXISTS (SELECT 1 FROM act b WHERE b.amt = act.amt AND b.state IN (1, 2))"
+	" AND (CAST($7 AS BIGINT) = 0 OR " TEXT_NO_HOLD ")")
+SQL(ACT_SEND, "UPDATE act SET state = 2, sent_at = $5, settle_after = $6, power_before = $7, message_id = $8,"
+	" evidence = $9 WHERE id = $1 AND state = 1 AND fence = $2 AND server = $3 AND epoch = $4 AND lease_end > $5"
+	" AND deadline > $5 AND " TEXT_NO_HOLD)
+SQL(ACT_FINISH, "UPDATE act SET state = $4, ended_at = $5, evidence_kind = $6, reason = $7, device_status = $8,"
+	" power_before = CASE WHEN CAST($9 AS BIGINT) = 0 THEN power_before ELSE CAST($9 AS BIGINT) END, power_after = $10,"
+	" evidence = COALESCE($11, evidence), detail = $12 WHERE id = $1 AND fence = $2 AND state = $3")
+SQL(ACT_REQUEUE, "UPDATE act SET state = 0, due = $4, lease_end = 0, sent_at = 0, settle_after = 0, reason = $5,"
+	" device_status = $6, detail = $7 WHERE id = $1 AND fence = $2 AND state = $3")
+SQL(ACT_KEEP_SENT, "UPDATE act SET settle_after = $3, evidence_kind = $4, reason = $5, device_status = $6, detail = $7"
+	" WHERE id = $1 AND fence = $2 AND state = 2")
+SQL(ACT_RENEW, "UPDATE act SET lease_end = $4 WHERE state IN (1, 2) AND state = 1 AND server = $1 AND epoch = $2"
+	" AND lease_end < $3")
+SQL(ACT_LAPSED, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.state IN (1, 2) AND a.state = 1 AND a.lease_end <= $1"
+	" LIMIT $2")
+SQL(ACT_TO_SETTLE, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.state IN (1, 2) AND a.state = 2 AND a.server = $1"
+	" AND a.settle_after <= $2 LIMIT $3")
+SQL(ACT_LIVE, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.state IN (1, 2) AND a.server = $1 AND a.amt > $2"
+	" ORDER BY a.amt LIMIT $3")
+SQL(ACT_START_REQUEUE, "UPDATE act SET state = 0, due = $3, lease_end = 0 WHERE state IN (1, 2) AND state = 1"
+	" AND server = $1 AND epoch < $2")
+SQL(ACT_START_DOUBT, "UPDATE act SET settle_after = $3, reason = $4 WHERE state IN (1, 2) AND state = 2"
+	" AND server = $1 AND epoch < $2")
+SQL(ACT_END_QUEUED, "UPDATE act SET state = $4, reason = $5, ended_at = $6 WHERE id >= $1 AND id <= $2 AND job = $3"
+	" AND state = 0")
+SQL(ACT_OVERDUE, "UPDATE act SET state = 8, reason = $4, ended_at = $2 WHERE id IN (SELECT a.id FROM act a"
+	" WHERE a.server = $1 AND a.state = 0 AND a.due <= $2 AND a.deadline <= $2 ORDER BY a.due, a.id LIMIT $3)"
+	" RETURNING id, job, device, amt, server, verb, state, fence, epoch, attempt, due, deadline, lease_end, sent_at,"
+	" settle_after, ended_at, evidence_kind, reason, device_status, power_before, power_after, message_id, evidence,"
+	" detail")
+SQL(ACT_GET, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.id = $1")
+SQL(ACT_LIST, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN device d ON d.id = a.device"
+	" LEFT JOIN amt m ON m.id = a.amt WHERE a.id > $1 AND a.id <= $2 AND a.job = $3"
+	" AND (CAST($4 AS BIGINT) = 0 OR (CAST($4 AS BIGINT) & (1 << a.state)) <> 0) ORDER BY a.id LIMIT $5")
+SQL(ACT_HISTORY, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN device d ON d.id = a.device"
+	" LEFT JOIN amt m ON m.id = a.amt WHERE a.amt = $1 AND a.job < $2 ORDER BY a.job DESC LIMIT $3")
+
+SQL(HOLD_PUT, "INSERT INTO hold (scope, object, actor, reason, created_at) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (scope, object) DO UPDATE SET actor = excluded.actor, reason = excluded.reason,"
+	" created_at = excluded.created_at")
+SQL(HOLD_DELETE, "DELETE FROM hold WHERE scope = $1 AND object = $2")
+SQL_SCAN(HOLD_LIST, "SELECT scope, object, actor, reason, created_at FROM hold ORDER BY scope, object")
+SQL(HOLD_COVERS, "SELECT EXISTS (SELECT 1 FROM hold h WHERE h.scope = 0 OR (h.scope = 2 AND h.object = $1)"
+	" OR (h.scope = 1 AND EXISTS (SELECT 1 FROM device d JOIN folder f ON f.id = d.folder"
+	" JOIN folder hf ON hf.id = h.object WHERE d.id = $1 AND substr(f.path, 1, length(hf.path)) = hf.path)))")
+
+SQL(EVENT_ADD, "INSERT INTO event (" TEXT_EVENT_COLUMNS ") VALUES ($1, $2, $3, $4, $5)")
+SQL(EVENT_LAST, "SELECT MAX(id) FROM event WHERE id >= $1 AND id < $2")
+SQL(EVENT_FIRST, "SELECT MIN(id) FROM event WHERE id >= $1 AND id < $2")
+SQL(EVENT_LIST, "SELECT " TEXT_EVENT_COLUMNS " FROM event WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3")
+SQL(EVENT_PURGE, "DELETE FROM event WHERE id >= $1 AND id <= (SELECT MAX(o.id) FROM (SELECT e.id, e.time FROM event e"
+	" WHERE e.id >= $1 AND e.id < $2 ORDER BY e.id LIMIT $3) o WHERE o.time < $4)"
+	" AND id < (SELECT MAX(n.id) FROM event n WHERE n.id >= $1 AND n.id < $2)")
+
+SQL(AUDIT_ADD, "INSERT INTO audit (" TEXT_AUDIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)")
+SQL(AUDIT_LAST, "SELECT id, hash FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1")
+SQL(AUDIT_LIST, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3")
+SQL(AUDIT_WALK, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id >= $1 AND id < $2 ORDER BY id")
+
+SQL(TOKEN_ADD, "INSERT INTO token (" TEXT_TOKEN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+SQL(TOKEN_DELETE, "DELETE FROM token WHERE id = $1")
+SQL(TOKEN_BY_HASH, "SELECT " TEXT_TOKEN_COLUMNS " FROM token WHERE hash = $1 AND (expires_at = 0 OR expires_at > $2)")
+SQL(TOKEN_BY_NAME, "SELECT " TEXT_TOKEN_COLUMNS " FROM token WHERE name = $1")
+SQL(TOKEN_USED, "UPDATE token SET used_at = $2 WHERE id = $1")
+SQL_SCAN(TOKEN_LIST, "SELECT " TEXT_TOKEN_COLUMNS " FROM token ORDER BY name")
+
+SQL(CERTIFICATE_ADD, "INSERT INTO certificate (" TEXT_CERTIFICATE_COLUMNS ")"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+SQL(CERTIFICATE_DELETE, "DELETE FROM certificate WHERE id = $1")
+SQL(CERTIFICATE_NEWEST, "SELECT " TEXT_CERTIFICATE_COLUMNS " FROM certificate WHERE kind = $1"
+	" AND COALESCE(server, 0) = $2 ORDER BY id DESC LIMIT 1")
+/* clang-format on */
