@@ -3,7 +3,8 @@
  * zone/ is a deterministic state machine. A round takes what lies in the mailboxes (people's commands first), opens one
  * transaction, handles every message, commits, and only then lets go of what it decided: orders to wire, events and
  * answers to api. Time and chance come in as parameters, so that the same messages, clock and seed give the same
- * database and the same outputs. It opens no socket and knows no HTTP; wire and api are mailboxes to it.
+ * database and the same outputs. It opens no socket; wire and api are mailboxes to it. A command that starts a job or a
+ * scan is answered as soon as that is on disk; what becomes of it is told by events.
  *
  * Entry points: lampd starts the thread with zone_start and stops it with zone_stop; tests drive struct zone itself
  * with zone_round (zone/machine.h). */
@@ -12,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/mailbox.h"
+#include "base/text.h"
 #include "base/vault.h"
 #include "codec/api.h"
 
@@ -27,17 +29,28 @@ enum zone_api_mail {
 
 /* Who asks. */
 struct principal {
-	uint64_t token;   /* id of the token, 0 for the local socket */
+	uint64_t token; /* id of the token, 0 for the local socket */
 	enum api_role role;
-	char name[64];    /* "root (local)", "token ci": for audit and job */
+	char name[64]; /* "root (local)", "token ci": for audit and job */
 };
 
+/* Secrets that a call carries are sealed by api for their place, which the zone checks:
+ * - password of CREDENTIAL_ADD: row is the id that the credential will have, which api draws at random between 2^40 and
+ *   2^53 - 1; version 1. Place: table "credential", field "secret".
+ * - password of CREDENTIAL_SET: row is the credential's id and version its version + 1, as api read them; ERR_CONFLICT
+ *   when they changed meanwhile.
+ * - TOKEN_ADD: api makes the secret and sends its SHA-256 only. The answer is the object "token" that ends in
+ *   "token":null} and api puts the secret in place of the null. */
 struct zone_command {
 	struct mail mail; /* ZONE_COMMAND */
 	uint64_t request; /* api's; comes back with the answer */
 	struct principal by;
-	struct api_call *call; /* owned: arguments checked against the table, secrets sealed */
+	struct api_call *call;  /* owned: arguments checked against the table, secrets sealed */
+	uint8_t token_hash[32]; /* TOKEN_ADD */
 };
+
+/* Zeroed, with mail.kind and mail.free set. */
+struct zone_command *zone_command_new(void);
 
 /* Messages of the zone to api, after the commit. */
 enum api_zone_mail {
@@ -56,7 +69,7 @@ struct api_answer {
 
 struct zone_event {
 	uint64_t seq;
-	uint64_t job;  /* 0: none; for the filter */
+	uint64_t job; /* 0: none; for the filter */
 	uint64_t scan;
 	struct buf json; /* the whole event object */
 };
@@ -69,12 +82,13 @@ struct api_events {
 };
 
 struct zone_deps {
-	const char *database;  /* target for store_open */
+	const char *database; /* target for store_open */
 	struct clock *clock;
 	uint64_t seed;
-	struct vault *vault;   /* used for nothing but keys of pki at first start */
+	struct vault *vault; /* used for nothing but keys of pki at first start */
 	const char *server_name, *fqdn;
-	bool crash_points;     /* test builds: die at the named point of LAMPD_CRASH */
+	struct uuid machine; /* SMBIOS UUID of this computer; nil: unknown. Its own device is protected */
+	bool crash_points;   /* test builds: die at the named point of LAMPD_CRASH */
 	struct mailbox *to_wire;
 	struct mailbox *to_api;
 };
