@@ -30,6 +30,7 @@ const char *verb_name(enum verb v); /* "on"; "?" for a number that is none */
 bool verb_from_name(const char *name, enum verb *ret);
 bool verb_changes_power(enum verb v);
 bool verb_is_harmful(enum verb v);
+int verb_order(enum verb v); /* the power state that is ordered; 0: none */
 const char *verb_sentence(enum verb v);
 
 enum power_state {
@@ -48,17 +49,17 @@ enum tls_policy {
 	TLS_POLICY_NEVER = 2,
 };
 
-#define ACT_HOST_SIZE 256
-#define ACT_LOGIN_SIZE 64
-#define ACT_SEALED_SIZE 256
-#define ACT_DETAIL_SIZE 256
+#define ACT_HOST_SIZE       256
+#define ACT_LOGIN_SIZE      64
+#define ACT_SEALED_SIZE     256
+#define ACT_DETAIL_SIZE     256
 #define ACT_MESSAGE_ID_SIZE 48
-#define ACT_VERSION_SIZE 24
+#define ACT_VERSION_SIZE    24
 
 /* How an AMT interface is reached; part of an order. */
 struct act_interface {
 	uint64_t id;
-	char host[ACT_HOST_SIZE]; /* IPv4, IPv6 or name */
+	char host[ACT_HOST_SIZE];      /* IPv4, IPv6 or name */
 	uint16_t plain_port, tls_port; /* 16992, 16993 */
 	enum tls_policy tls_policy;
 	bool old_tls;
@@ -66,7 +67,8 @@ struct act_interface {
 	bool tls_seen; /* it was reached by TLS before: never plain again (the latch) */
 	bool has_uuid;
 	uint8_t pin[TLS_PIN_SIZE];
-	struct uuid uuid; /* expected, where known */
+	struct uuid uuid;               /* expected, where known */
+	char version[ACT_VERSION_SIZE]; /* of the firmware, where known: tells its quirks; else "" */
 	char login[ACT_LOGIN_SIZE];
 	uint64_t credential;         /* id: the row of the sealed password */
 	uint64_t credential_version; /* its version: part of the seal's place */
@@ -97,10 +99,10 @@ struct act_start {
 	enum verb verb;
 	enum act_mode mode;
 	struct act_interface at;
-	int64_t give_up_after_ms; /* from receipt: no new try of a read after this */
-	int64_t observe_ms;       /* on, off: how long the wanted state is waited for */
-	int64_t sent_at_ms;       /* SETTLE: wall time of the commit of `sent` */
-	int power_before;         /* SETTLE: enum power_state read before the order */
+	int64_t give_up_after_ms;             /* from receipt: no new try of a read after this */
+	int64_t observe_ms;                   /* on, off: how long the wanted state is waited for */
+	int64_t sent_at_ms;                   /* SETTLE: wall time of the commit of `sent` */
+	int power_before;                     /* SETTLE: enum power_state read before the order */
 	char message_id[ACT_MESSAGE_ID_SIZE]; /* SETTLE */
 };
 
@@ -110,7 +112,7 @@ struct act_gate_answer {
 	uint64_t act;
 	uint32_t fence;
 	bool go;
-	int reason;             /* ERR_ code when !go */
+	int reason;                /* ERR_ code when !go */
 	int64_t committed_boot_ms; /* clock_boot_ms read before the commit began */
 };
 
@@ -118,10 +120,10 @@ struct act_gate_answer {
 struct scan_start {
 	struct mail mail; /* WIRE_SCAN_START */
 	uint64_t scan;
-	struct range_set *ranges; /* owned */
-	bool tcp;                 /* also try TCP where no pong came */
-	uint32_t rate;            /* pings a second; 0: as fast as the socket takes them */
-	uint32_t passes;
+	struct range *ranges; /* owned: from mem_alloc and range_init */
+	bool tcp;             /* also try TCP where no pong came */
+	uint32_t rate;        /* pings a second; 0: as fast as the socket takes them */
+	uint32_t passes;      /* most pings to one address; 0: 2 */
 	uint16_t rmcp_port, plain_port, tls_port;
 };
 
@@ -132,11 +134,11 @@ struct scan_cancel {
 
 /* Sent at start and whenever a setting changes. */
 struct wire_config {
-	struct mail mail; /* WIRE_CONFIG */
-	struct range_set *allowed_nets; /* owned; checked again on the resolved address */
+	struct mail mail;           /* WIRE_CONFIG */
+	struct range *allowed_nets; /* owned, as above; checked again on the resolved address. NULL: none is allowed */
 	bool allow_loopback;
 	int64_t connect_ms, head_ms, exchange_ms; /* 5 s, 10 s, 30 s */
-	uint32_t handshakes_at_once; /* TLS handshakes under way (each is memory and CPU) */
+	uint32_t handshakes_at_once;              /* TLS handshakes under way (each is memory and CPU) */
 };
 
 enum zone_wire_mail {
@@ -152,18 +154,19 @@ struct act_gate {
 	struct mail mail; /* ZONE_ACT_GATE */
 	uint64_t act;
 	uint32_t fence;
-	int power_before; /* enum power_state */
+	int power_before;                     /* enum power_state */
 	char message_id[ACT_MESSAGE_ID_SIZE]; /* of the order that waits */
 };
 
 enum act_end {
-	ACT_END_DONE,      /* matched reply, or evidence */
-	ACT_END_ALREADY,   /* the wanted state was there; nothing that changes power was sent */
-	ACT_END_FAILED,    /* proven not done, or the wanted state was not reached in time */
-	ACT_END_NOT_SENT,  /* a read failed, or the sender proves that no byte of the order left: may be queued again */
-	ACT_END_REFUSED,   /* the order was answered by a complete refusal that may pass (busy, 401): may be queued again */
-	ACT_END_DOUBT,     /* the order may have been obeyed and nothing tells */
-	ACT_END_NOT_DONE,  /* SETTLE: evidence of absence as rule R6 wants it */
+	ACT_END_DONE,     /* matched reply, or evidence */
+	ACT_END_ALREADY,  /* the wanted state was there; nothing that changes power was sent */
+	ACT_END_FAILED,   /* proven not done, or the wanted state was not reached in time */
+	ACT_END_NOT_SENT, /* a read failed, or the sender proves that no byte of the order left: may be queued again */
+	ACT_END_REFUSED,  /* the order was answered by a complete refusal that may pass (busy, 401): may be queued again
+			   */
+	ACT_END_DOUBT,    /* the order may have been obeyed and nothing tells */
+	ACT_END_NOT_DONE, /* SETTLE: evidence of absence as rule R6 wants it */
 };
 
 enum act_evidence {
@@ -175,9 +178,9 @@ enum act_evidence {
 
 /* What a conversation taught about the interface; has_x says what is set. */
 struct act_learned {
-	bool answered;     /* the device answered at all */
-	bool has_digest;   /* store, replaces the old session; the counter goes on from here */
-	bool has_pin;      /* first TLS contact: pin this leaf */
+	bool answered;   /* the device answered at all */
+	bool has_digest; /* store, replaces the old session; the counter goes on from here */
+	bool has_pin;    /* first TLS contact: pin this leaf */
 	bool used_tls;
 	bool has_uuid;
 	bool has_version;
@@ -197,7 +200,7 @@ struct act_outcome {
 	enum act_end end;
 	int reason; /* ERR_ code; 0 with DONE and ALREADY */
 	enum act_evidence evidence;
-	int device_status; /* ReturnValue or HTTP status where there was one */
+	int device_status;             /* ReturnValue or HTTP status where there was one */
 	int power_before, power_after; /* enum power_state; UNKNOWN: not read */
 	uint16_t requests;             /* written to the device in this run */
 	struct act_learned learned;
@@ -206,10 +209,10 @@ struct act_outcome {
 
 /* Something that may be an AMT interface. A hint only: never a cause of power or provisioning. */
 struct sighting {
-	struct mail mail; /* ZONE_SIGHTING */
-	uint64_t scan;    /* 0: unasked (hello) */
-	char address[64]; /* text of the IP address */
-	bool rmcp, tcp;   /* how it was seen */
+	struct mail mail;        /* ZONE_SIGHTING */
+	uint64_t scan;           /* 0: unasked (hello) */
+	char address[64];        /* text of the IP address */
+	bool rmcp, tcp;          /* how it was seen */
 	bool has_plain, has_tls; /* plain, tls are known */
 	bool plain, tls;
 	bool has_uuid;
@@ -217,7 +220,7 @@ struct sighting {
 	int provisioning; /* 0 not configured, 1 in setup, 2 configured, -1 unknown */
 	int note;         /* ERR_TOO_OLD and the like; 0 */
 	char version[ACT_VERSION_SIZE];
-	char realm[DIGEST_REALM_SIZE];
+	char realm[DIGEST_FIELD_SIZE];
 };
 
 struct scan_progress {
@@ -230,7 +233,8 @@ struct scan_progress {
 	char detail[ACT_DETAIL_SIZE];
 };
 
-/* Allocates a zeroed message of the right size with mail.kind and mail.free set. */
+/* Allocates a zeroed message of the right size with mail.kind and mail.free set. free wipes nothing: passwords are
+ * sealed. */
 struct act_start *act_start_new(void);
 struct act_gate_answer *act_gate_answer_new(enum wire_mail kind);
 struct scan_start *scan_start_new(void);

@@ -1,0 +1,84 @@
+/* The messages of act.h: allocated whole, freed by their reader through mail.free. */
+#include <stdlib.h>
+
+#include "amt/act.h"
+#include "base/base.h"
+
+static void free_plain(struct mail *m)
+{
+	free(m);
+}
+
+static void range_drop(struct range *r)
+{
+	if (r)
+		range_release(r);
+	free(r);
+}
+
+static void free_scan(struct mail *m)
+{
+	range_drop(((struct scan_start *)(void *)m)->ranges);
+	free(m);
+}
+
+static void free_config(struct mail *m)
+{
+	range_drop(((struct wire_config *)(void *)m)->allowed_nets);
+	free(m);
+}
+
+static void *mail_new(size_t len, int kind, void (*free_mail)(struct mail *))
+{
+	struct mail *m = mem_alloc(len);
+	m->kind = kind;
+	m->free = free_mail;
+	return m;
+}
+
+struct act_start *act_start_new(void)
+{
+	return mail_new(sizeof(struct act_start), WIRE_ACT_START, free_plain);
+}
+
+struct act_gate_answer *act_gate_answer_new(enum wire_mail kind)
+{
+	ASSERT(kind == WIRE_ACT_GATE_ANSWER || kind == WIRE_ACT_CANCEL);
+	return mail_new(sizeof(struct act_gate_answer), kind, free_plain);
+}
+
+struct scan_start *scan_start_new(void)
+{
+	return mail_new(sizeof(struct scan_start), WIRE_SCAN_START, free_scan);
+}
+
+struct scan_cancel *scan_cancel_new(void)
+{
+	return mail_new(sizeof(struct scan_cancel), WIRE_SCAN_CANCEL, free_plain);
+}
+
+struct wire_config *wire_config_new(void)
+{
+	return mail_new(sizeof(struct wire_config), WIRE_CONFIG, free_config);
+}
+
+struct act_gate *act_gate_new(void)
+{
+	return mail_new(sizeof(struct act_gate), ZONE_ACT_GATE, free_plain);
+}
+
+struct act_outcome *act_outcome_new(void)
+{
+	return mail_new(sizeof(struct act_outcome), ZONE_ACT_OUTCOME, free_plain);
+}
+
+struct sighting *sighting_new(void)
+{
+	return mail_new(sizeof(struct sighting), ZONE_SIGHTING, free_plain);
+}
+
+struct scan_progress *scan_progress_new(enum zone_wire_mail kind)
+{
+	ASSERT(kind == ZONE_SCAN_PROGRESS || kind == ZONE_SCAN_END);
+	return mail_new(sizeof(struct scan_progress), kind, free_plain);
+}
