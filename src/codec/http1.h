@@ -30,25 +30,33 @@ enum http1_event {
 	HTTP1_DONE, /* the message is complete; what was not taken belongs to the next one */
 };
 
-/* What a caller may read after HTTP1_HEAD, until http1_next: side, method, target, status, minor, keep_alive, upgrade,
- * chunked, has_length, content_length, body. All bytes are borrowed from the struct. The rest is the machine's. */
+/* What a caller may read after HTTP1_HEAD, until http1_next: method, target, status, minor, keep_alive, upgrade,
+ * chunked, has_length, content_length, body; and refusal after an error. All bytes are borrowed from the struct. The
+ * rest is the machine's. */
 struct http1 {
 	uint32_t magic;
-	uint8_t side; /* enum http1_side */
-	uint8_t state;
+	uint8_t side;    /* enum http1_side */
+	uint8_t state;   /* of the machine */
 	uint8_t minor;   /* 0 or 1: HTTP/1.0 or HTTP/1.1 */
 	bool keep_alive; /* the connection may carry another message */
 	bool upgrade;    /* request: asks for an upgrade; reply: 101, the bytes that follow are of another protocol */
 	bool chunked;
 	bool has_length; /* content_length is set */
+	uint8_t last;    /* byte of the body's framing that was fed before */
+	bool until_end;  /* replies: the body ends with the connection */
 	bool streaming;
-	bool expecting;      /* replies: a request is on its way */
-	bool expecting_none; /* replies: to HEAD, so without a body */
+	bool head_seen;         /* llhttp agreed that the head is complete */
+	bool done_seen;         /* and that the message is */
+	bool blank_seen;        /* requests: one empty line in front is passed over (RFC 9112 2.2) */
+	bool expecting;         /* replies: a request is on its way */
+	bool expecting_no_body; /* replies: to HEAD */
 	bool expecting_upgrade;
-	uint8_t interim; /* 1xx replies skipped */
-	uint16_t status; /* replies: 200 .. 599, or 101 */
-	uint16_t lines;
-	int error;
+	uint8_t interim;  /* 1xx replies skipped */
+	uint16_t lines;   /* of the head so far */
+	uint16_t status;  /* replies: 101, or 200 to 599 */
+	uint16_t refusal; /* after an error: the status that a server should answer with before it closes; 400, 413, ...
+			   */
+	int error;        /* the code of the error that ended this machine */
 	uint32_t line_start;
 	uint64_t content_length;
 	uint64_t body_seen;    /* bytes of body so far, also of those that the caller has taken out */
@@ -57,6 +65,7 @@ struct http1 {
 	struct bytes target;   /* "/wsman"; not decoded */
 	struct buf head;       /* start line and headers as they came */
 	struct buf body;       /* with its ceiling */
+	size_t body_max;       /* the ceiling that http1_next puts back */
 	uint64_t parser[12];   /* llhttp's own struct */
 };
 
@@ -68,19 +77,19 @@ void http1_release(struct http1 *h);
  * buf_consume of a part): the ceiling then counts what is in the buffer, and Content-Length has none. For bodies
  * without end (events). Stays until it is switched off. */
 void http1_set_streaming(struct http1 *h, bool on);
-/* Changes the ceiling; allowed until body bytes were fed, so a server may choose it after HTTP1_HEAD. Returns 0, or
- * ERR_TOO_BIG when the announced length is larger. */
-int http1_set_body_max(struct http1 *h, size_t body_max, struct err *e);
+/* Lowers the ceiling for this message, after HTTP1_HEAD, when a server knows what is asked for. http1_next puts it
+ * back. Returns 0, or ERR_TOO_BIG when the announced length is larger. */
+int http1_limit_body(struct http1 *h, size_t body_max, struct err *e);
 
 /* Replies only, before the request leaves: one reply is welcome. head_only: the request is HEAD. upgrade: 101 is. */
 void http1_expect(struct http1 *h, bool head_only, bool upgrade);
 
-/* Reads from in. *ret_used says how many bytes were taken (all, for HTTP1_MORE). Call again with the rest after
- * HTTP1_HEAD; after HTTP1_DONE call http1_next first. Not for empty input: see http1_end.
- * Returns 0, or ERR_MALFORMED with a sentence that says what is wrong, or ERR_TOO_BIG. After an error the machine says
- * the same again until http1_release; the connection has to be closed, for nobody knows where the next message begins.
- * Bytes that are fed to a reader of replies which expects none are ERR_MALFORMED: feed what follows HTTP1_DONE to
- * find them. */
+/* Reads from in. *ret_used says how many bytes were taken (all, for HTTP1_MORE). After HTTP1_HEAD call again with what
+ * is left, also when that is nothing; after HTTP1_DONE call http1_next first.
+ * Returns 0, or ERR_MALFORMED with a sentence that says what is wrong, or ERR_TOO_BIG. After an error the machine
+ * refuses everything until http1_reuse; the connection has to be closed, for nobody knows where the next message
+ * begins. Bytes that are fed to a reader of replies which expects none are ERR_MALFORMED: feed what follows HTTP1_DONE
+ * to find them. */
 int http1_feed(struct http1 *h, struct bytes in, size_t *ret_used, enum http1_event *ret, struct err *e);
 
 /* The other side has closed its direction. Returns 0 when this completes a body that ends with the connection (the

@@ -26,11 +26,12 @@ enum rmcp_provisioning {
 	RMCP_PROVISIONING_UNUSED = 3,
 };
 
-#define RMCP_ENTITIES_ASF      0x01u /* entities: ASF 1.0 */
-#define RMCP_ENTITIES_DASH     0x20u /* entities: DASH, AMT 4.x to 5.0 */
-#define RMCP_ENTITIES_IPMI     0x80u
-#define RMCP_INTERACTIONS_DASH 0x20u /* interactions: DASH, AMT 5.1 and later; widespread scanners look for this bit   \
-				      */
+#define RMCP_ENTITIES_ASF  0x01u /* entities: ASF 1.0 */
+#define RMCP_ENTITIES_DASH 0x20u /* entities: DASH, AMT 4.x to 5.0 */
+#define RMCP_ENTITIES_IPMI 0x80u
+#define RMCP_INTERACTIONS_DASH                                                                                         \
+	0x20u /* interactions: DASH, AMT 5.1 and later; widespread scanners look for this bit                          \
+	       */
 
 struct rmcp_pong {
 	uint8_t sequence;
