@@ -56,7 +56,7 @@ int buf_add_bytes(struct buf *b, struct bytes more);
 int buf_adds(struct buf *b, const char *s);
 int buf_addc(struct buf *b, char c);
 int buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int buf_addv(struct buf *b, const char *fmt, va_list ap);
+int buf_addv(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 int buf_add_u64(struct buf *b, uint64_t v); /* decimal */
 int buf_add_be16(struct buf *b, uint16_t v);
 int buf_add_be32(struct buf *b, uint32_t v);

@@ -37,7 +37,7 @@ static size_t row_of(int code)
 	return 0; /* FAILED stands first */
 }
 
-static void set_v(struct err *e, int code, int sys, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void set_v(struct err *e, int code, int sys, const char *fmt, va_list ap)
 {
 	e->code = code;
 	int n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);

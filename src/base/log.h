@@ -5,6 +5,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 
 enum log_level {
@@ -32,13 +34,39 @@ struct log_field {
 #define LOG_B(k, x) ((struct log_field){(k), LOG_FIELD_BYTES, {.b = (x)}})
 #define LOG_END     ((struct log_field){NULL, LOG_FIELD_STR, {.s = NULL}})
 
-/* log_event(LOG_INFO, "act finished", LOG_S("device", name), LOG_U("job", job)); */
-#define log_event(level, subject, ...) log_write((level), (subject), (const struct log_field[]){__VA_ARGS__, LOG_END})
+/* log_event(LOG_INFO, "act finished", LOG_S("device", name), LOG_U("job", job));
+ *
+ * A statement. The subject is a literal. The fields are evaluated only when the level is on. Of the errors and warnings
+ * of one such place in the source 20 are written in a second; how many more there were is said in a line of its own, at
+ * the latest before the first line of any place in a later second, or by log_flush. */
+#define log_event(lvl, literal, ...)                                                                                   \
+	do {                                                                                                           \
+		static struct log_site log_site_;                                                                      \
+		if (log_is_on(lvl))                                                                                    \
+			log_write_thinned(&log_site_, (lvl), "" literal,                                               \
+					  (const struct log_field[]){__VA_ARGS__, LOG_END});                           \
+	} while (0)
 
+/* One place in the source that logs; log_event makes it. */
+struct log_site {
+	_Atomic uint64_t state;
+	atomic_bool listed;
+	enum log_level level;
+	const char *subject;
+	struct log_site *older;
+};
+void log_write_thinned(struct log_site *site, enum log_level level, const char *subject,
+		       const struct log_field *fields);
+
+/* One line, never thinned. At most 1,000 bytes of a text and 4,000 of a line are written; what is cut shows as "..." or
+ * as the field cut=1. */
 void log_write(enum log_level level, const char *subject, const struct log_field *fields);
 void log_set_level(enum log_level level); /* may change at run time */
 bool log_is_on(enum log_level level);
 bool log_level_from_name(const char *name, enum log_level *ret); /* "error" ... "debug" */
-void log_set_fd(int fd);                                         /* tests */
+void log_flush(void); /* says what is still unsaid about thinned lines; at the end of a program */
+void log_set_fd(int fd);
+struct clock;
+void log_set_clock(struct clock *c); /* for programs and tests with a driven clock; outlives all logging */
 
 #endif

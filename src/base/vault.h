@@ -20,13 +20,16 @@ struct vault_place {
 	uint64_t version; /* rises with each change of this value */
 };
 
-#define VAULT_SEALED_MAX 2048 /* most bytes of a sealed value */
+#define VAULT_SEALED_MAX 4096 /* most bytes of a sealed value: the PEM of an RSA-4096 key fits */
+#define VAULT_PLAIN_MAX  (VAULT_SEALED_MAX - 45)
 
-/* Opens the key file, or makes it (fsynced, 0600) when create is set and it is not there. ERR_NOT_FOUND, ERR_SYSTEM,
- * ERR_INVALID for a file that is not a key file or that others may read. */
+/* Opens the key file, or makes it (fsynced, 0600) when create is set and it is not there; the caller holds the lock of
+ * the data folder then. ERR_NOT_FOUND, ERR_SYSTEM, ERR_INVALID for a file that is not a key file, that others may read
+ * or that belongs to another user, and what file_write gives. */
 int vault_open(const char *key_path, bool create, struct vault **ret, struct err *e);
 void vault_close(struct vault *v); /* wipes the key; NULL is fine */
 
+/* Appends the sealed value. ERR_TOO_BIG over VAULT_PLAIN_MAX or over out's ceiling. */
 int vault_seal(const struct vault *v, struct vault_place place, struct bytes plain, struct buf *out, struct err *e);
 /* ERR_TAMPERED when anything of the sealed bytes, the place or the key is not what it was. */
 int vault_unseal(const struct vault *v, struct vault_place place, struct bytes sealed, struct secret *ret,
