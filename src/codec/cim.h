@@ -57,7 +57,8 @@
 /* One of each for each class:
  *
  * int cim_power_read(const struct xml_node *instance, struct cim_power *ret, struct err *e)
- *   ERR_MALFORMED: another class, a needed property is missing, or one says what its type or room does not allow.
+ *   ERR_MALFORMED: another class, or a needed property is missing or says what its type does not allow. Any other
+ *   property that says such a thing, or more than there is room for, counts as not told.
  *
  * int cim_power_put(struct buf *out, const struct uuid *message_id, const struct cim_power *v, struct err *e)
  *   A whole Put request of the told properties, in wire order, without read-only ones; so that a Put of what a Get

@@ -170,15 +170,16 @@ int wsman_pull_read(const struct wsman_reply *r, struct wsman_context *ret_conte
 /* A method's output element and its ReturnValue, which is an answer and not an error here. */
 int wsman_method_read(const struct wsman_reply *r, const char *method, const struct xml_node **ret_output,
 		      uint32_t *ret_value, struct err *e);
-/* As above, but any ReturnValue except 0 is an error, with the value in e->device_status: see wsman_status_error. */
+/* As above, but every ReturnValue that is a refusal is an error: see wsman_status_error. It stands in e->device_status.
+ * 0 is none, and 4096 of a state change (a job was started) is none. */
 int wsman_method_done(const struct wsman_reply *r, const char *method, const struct xml_node **ret_output,
 		      struct err *e);
 
-/* What a ReturnValue means: CIM_ methods use the value map of state changes (DSP1027), AMT_ and IPS_ methods PT_STATUS.
- * NULL for an unknown value. */
-const char *wsman_status_name(const char *class_name, uint32_t value);
-/* The error to report for it; never 0. ERR_DEVICE_FAULT when nothing better is known. */
-int wsman_status_error(const char *class_name, uint32_t value);
+/* What a method's ReturnValue means: the value maps of DSP1027 and DSP1012 for the CIM methods that have one,
+ * PT_STATUS for the others, also with 32768 added. NULL for an unknown value and for 0. */
+const char *wsman_status_name(const char *method, uint32_t value);
+/* The error to report for a value other than 0; ERR_DEVICE_FAULT when nothing better is known. */
+int wsman_status_error(const char *method, uint32_t value);
 
 /* ---- simulator: requests ---- */
 
@@ -228,6 +229,6 @@ void wsman_add_reference(const struct wsman_writer *w, const struct wsman_epr *e
 int wsman_fault_write(struct buf *out, const struct wsman_call *call, uint64_t serial, enum wsman_fault f,
 		      int pt_status, struct err *e);
 int wsman_fault_http(enum wsman_fault f);         /* 400 or 500 */
-const char *wsman_fault_name(enum wsman_fault f); /* the subcode; "" for none */
+const char *wsman_fault_name(enum wsman_fault f); /* the subcode, else the code; "" for none */
 
 #endif
