@@ -139,8 +139,8 @@ int store_act_lapsed(struct db *db, int64_t now, int limit, store_act_fn each, v
 /* Sent by this server and to be settled by now. */
 int store_act_to_settle(struct db *db, int64_t server, int64_t now, int limit, store_act_fn each, void *arg,
 			struct err *e);
-/* Live acts of this server (its memory after a start). */
-int store_act_live(struct db *db, int64_t server, int64_t after_id, int limit, store_act_fn each, void *arg,
+/* Live acts of this server (its memory after a start), by interface, behind after_amt. */
+int store_act_live(struct db *db, int64_t server, int64_t after_amt, int limit, store_act_fn each, void *arg,
 		   struct err *e);
 
 /* A server starts with a new epoch: its claimed acts of older epochs go back to queued, due now; its sent acts of
@@ -171,8 +171,9 @@ struct store_act_view {
 };
 typedef int (*store_act_view_fn)(void *arg, const struct store_act_view *row);
 
-/* Acts of a job in the order of ids, behind after_id. states: a set of 1u << state; 0 is all. */
-int store_act_list(struct db *db, int64_t job, int64_t after_id, unsigned states, int limit, store_act_view_fn each,
+/* Acts of a job in the order of ids, behind after_id. wanted: a set of 1u << state; 0 is all. NOT_FOUND: no
+ * such job. */
+int store_act_list(struct db *db, int64_t job, int64_t after_id, unsigned wanted, int limit, store_act_view_fn each,
 		   void *arg, struct err *e);
 /* The acts of an interface, newest job first, below before_job (0: from the newest). */
 int store_act_history(struct db *db, int64_t amt, int64_t before_job, int limit, store_act_view_fn each, void *arg,

@@ -2,7 +2,7 @@
  * and what was learned of it (store_amt_state, written once per act).
  *
  * tls_pin, realm and transport are latches: zone/ lets only a person's command lower or change them. The digest
- * values let the next request go out authenticated at once; after a restart the counter goes on at stored + 64. */
+ * session lets the next request go out authenticated at once; after a restart its counter goes on at stored + 64. */
 #ifndef STORE_AMT_H
 #define STORE_AMT_H
 
@@ -38,10 +38,10 @@ struct store_amt_state {
 	struct uuid uuid;    /* nil: not read */
 	const char *version; /* "11.8.79"; "" not read */
 	enum store_transport transport;
-	struct bytes tls_pin;               /* SHA-256 of the leaf; BYTES_NONE: not pinned */
-	const char *realm, *nonce, *opaque; /* "" none */
-	uint32_t nc;                        /* highest counter used with nonce */
-	int power;                          /* number of amt/; 0 not read */
+	struct bytes tls_pin; /* SHA-256 of the leaf; BYTES_NONE: not pinned */
+	const char *realm;    /* the latch; "" none yet */
+	const char *digest;   /* digest_session_encode of the last session; "" none */
+	int power;            /* number of amt/; 0 not read */
 	int64_t power_at;
 	int64_t seen_at;  /* last reply of any kind */
 	int64_t last_act; /* 0 none, and the four below mean nothing */

@@ -68,8 +68,9 @@ const char *db_take_text(struct db_stmt *st);            /* NULL stays NULL */
 struct bytes db_take_blob(struct db_stmt *st);           /* NULL is BYTES_NONE */
 void db_take_uuid(struct db_stmt *st, struct uuid *ret); /* NULL, or not 16 bytes: nil */
 
-/* One statement of a migration: no parameters, not cached. The driver puts its own words where the dialects differ. */
-int db_define(struct db *db, const char *sql, struct err *e);
+/* Runs the text of a migration: statements without parameters, not cached. The driver puts its own words where the
+ * dialects differ. */
+int db_define(struct db *db, const char *script, struct err *e);
 
 const char *sql_text(enum sql_id id);
 const char *sql_name(enum sql_id id);

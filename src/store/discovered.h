@@ -42,7 +42,7 @@ int store_discovered_by_address(struct db *db, struct arena *a, const char *addr
 				struct err *e);
 typedef int (*store_discovered_fn)(void *arg, const struct store_discovered *row);
 int store_discovered_by_uuid(struct db *db, const struct uuid *u, store_discovered_fn each, void *arg, struct err *e);
-/* A link to a device changes or (0) goes; every discovered thing of the device when id is 0. */
+/* The link to a device; 0 takes it away. ERR_NOT_FOUND. */
 int store_discovered_link(struct db *db, int64_t id, int64_t device, struct err *e);
 
 struct store_discovered_filter {

@@ -18,7 +18,7 @@
 	"m.id, m.device, m.discovered, m.host, m.port_plain, m.port_tls, m.mode, m.credential, m.server, " \
 	"m.tls_policy, m.old_tls, m.changed_at"
 #define TEXT_AMT_STATE_COLUMNS \
-	"s.amt, s.uuid, s.version, s.transport, s.tls_pin, s.realm, s.nonce, s.opaque, s.nc, s.power, s.power_at, " \
+	"s.amt, s.uuid, s.version, s.transport, s.tls_pin, s.realm, s.digest, s.power, s.power_at, " \
 	"s.seen_at, s.last_act, s.last_verb, s.last_state, s.last_reason, s.last_at"
 #define TEXT_CREDENTIAL_COLUMNS "id, folder, name, login, description, secret, version, created_at, changed_at"
 #define TEXT_DISCOVERED_COLUMNS \
@@ -73,7 +73,7 @@
 /* clang-format off */
 
 SQL_SCAN(SCHEMA_VERSION, "SELECT COALESCE(MAX(version), 0) FROM schema_version")
-SQL(SCHEMA_VERSION_ADD, "INSERT INTO schema_version (version, applied_at) VALUES ($1, $2)")
+SQL(SCHEMA_VERSION_ADD, "INSERT INTO schema_version (version) VALUES ($1)")
 SQL(SCHEMA_LOCK, "UPDATE schema_lock SET holder = $1 WHERE one = 1")
 
 SQL_SCAN(ZONE_GET, "SELECT " TEXT_ZONE_COLUMNS " FROM zone")
@@ -101,10 +101,12 @@ SQL(FOLDER_MOVE, "UPDATE folder SET parent = $2, name = $3 WHERE id = $1")
 SQL(FOLDER_MOVE_PATHS, "UPDATE folder SET path = CAST($5 AS TEXT) || substr(path, CAST($4 AS INTEGER))"
 	" WHERE tree = $1 AND path >= $2 AND path < $3")
 SQL(FOLDER_DELETE, "DELETE FROM folder WHERE id = $1")
-SQL(FOLDER_USED, "SELECT EXISTS (SELECT 1 FROM folder WHERE parent = $1)"
-	" OR EXISTS (SELECT 1 FROM device WHERE folder = $1) OR EXISTS (SELECT 1 FROM credential WHERE folder = $1)")
+SQL(FOLDER_USED, "SELECT CASE WHEN EXISTS (SELECT 1 FROM folder WHERE parent = $1)"
+	" OR EXISTS (SELECT 1 FROM device WHERE folder = $1) OR EXISTS (SELECT 1 FROM credential WHERE folder = $1)"
+	" THEN 1 ELSE 0 END")
 SQL(FOLDER_GET, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE id = $1")
 SQL(FOLDER_BY_PATH, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path = $2")
+SQL(FOLDER_PARENT, "SELECT parent FROM folder WHERE id = $1")
 SQL(FOLDER_LIST, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path >= $2 AND path < $3 AND path > $4"
 	" ORDER BY path LIMIT $5")
 
@@ -114,6 +116,7 @@ SQL(DEVICE_PUT, "UPDATE device SET folder = $2, name = $3, note = $4, is_protect
 	" changed_at = $7 WHERE id = $1")
 SQL(DEVICE_DELETE, "DELETE FROM device WHERE id = $1")
 SQL(DEVICE_GET, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.id = $1")
+SQL(DEVICE_FOLDER, "SELECT folder FROM device WHERE id = $1")
 SQL(DEVICE_BY_NAME, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.name = $1")
 SQL_SCAN(DEVICE_COUNT, "SELECT COUNT(*) FROM device")
 SQL(DEVICE_VIEW, TEXT_DEVICE_VIEW " FROM device d JOIN folder f ON f.id = d.folder" TEXT_DEVICE_VIEW_JOINS
@@ -147,20 +150,20 @@ SQL(AMT_LIST_BY_HOST, "SELECT m.id, m.device, m.discovered, d.name, m.host FROM 
 	" LEFT JOIN device d ON d.id = m.device WHERE m.host = $1 ORDER BY m.id")
 SQL(AMT_CLEAR_CREDENTIAL, "UPDATE amt SET credential = NULL WHERE credential = $1")
 SQL_SCAN(AMT_COUNT, "SELECT COUNT(*) FROM amt")
-SQL(AMT_STATE_ADD, "INSERT INTO amt_state (amt, uuid, version, transport, tls_pin, realm, nonce, opaque, nc, power,"
+SQL(AMT_STATE_ADD, "INSERT INTO amt_state (amt, uuid, version, transport, tls_pin, realm, digest, power,"
 	" power_at, seen_at, last_act, last_verb, last_state, last_reason, last_at)"
-	" VALUES ($1, NULL, '', 0, NULL, '', '', '', 0, 0, 0, 0, 0, 0, 0, 0, 0)")
+	" VALUES ($1, NULL, '', 0, NULL, '', '', 0, 0, 0, 0, 0, 0, 0, 0)")
 SQL(AMT_STATE_GET, "SELECT " TEXT_AMT_STATE_COLUMNS " FROM amt_state s WHERE s.amt = $1")
-SQL(AMT_STATE_PUT, "UPDATE amt_state SET version = $2, transport = $3, tls_pin = $4, realm = $5, nonce = $6, opaque = $7,"
-	" nc = $8, power = $9, power_at = $10, seen_at = $11, last_act = $12, last_verb = $13, last_state = $14,"
-	" last_reason = $15, last_at = $16 WHERE amt = $1")
+SQL(AMT_STATE_PUT, "UPDATE amt_state SET version = $2, transport = $3, tls_pin = $4, realm = $5, digest = $6, power = $7,"
+	" power_at = $8, seen_at = $9, last_act = $10, last_verb = $11, last_state = $12, last_reason = $13,"
+	" last_at = $14 WHERE amt = $1")
 SQL(AMT_STATE_UUID, "UPDATE amt_state SET uuid = $2 WHERE amt = $1")
 
 SQL(CREDENTIAL_ADD, "INSERT INTO credential (" TEXT_CREDENTIAL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
 SQL(CREDENTIAL_PUT, "UPDATE credential SET folder = $2, name = $3, login = $4, description = $5, secret = $6,"
 	" version = $7, created_at = $8, changed_at = $9 WHERE id = $1")
 SQL(CREDENTIAL_DELETE, "DELETE FROM credential WHERE id = $1")
-SQL(CREDENTIAL_USED, "SELECT EXISTS (SELECT 1 FROM amt WHERE credential = $1)")
+SQL(CREDENTIAL_USED, "SELECT CASE WHEN EXISTS (SELECT 1 FROM amt WHERE credential = $1) THEN 1 ELSE 0 END")
 SQL(CREDENTIAL_GET, "SELECT " TEXT_CREDENTIAL_COLUMNS " FROM credential WHERE id = $1")
 SQL(CREDENTIAL_BY_NAME, "SELECT " TEXT_CREDENTIAL_COLUMNS " FROM credential WHERE folder = $1 AND name = $2")
 SQL_SCAN(CREDENTIAL_FIND, "SELECT " TEXT_CREDENTIAL_COLUMNS " FROM credential WHERE name = $1 ORDER BY id LIMIT 2")
@@ -205,7 +208,9 @@ SQL(JOB_COUNT, "UPDATE job SET done = done + $2, already = already + $3, failed 
 	" cancelled = cancelled + $6, expired = expired + $7, skipped = skipped + $8 WHERE id = $1")
 SQL(JOB_END, "UPDATE job SET state = 2, ended_at = $2 WHERE id = $1 AND state = 1 AND expanded = total"
 	" AND done + already + failed + unknown + cancelled + expired + skipped = total")
-SQL(JOB_RECOUNT, "SELECT state, COUNT(*) FROM act WHERE id >= $1 AND id < $2 AND job = $3 GROUP BY state")
+SQL(JOB_RANGE, "SELECT act_first, total FROM job WHERE id = $1")
+SQL(JOB_RECOUNT, "SELECT a.state, COUNT(*) FROM job j CROSS JOIN act a WHERE j.id = $1 AND a.id >= j.act_first"
+	" AND a.id < j.act_first + j.total AND a.job = j.id GROUP BY a.state")
 SQL(JOB_SELECTION_PUT, "INSERT INTO job_selection (job, part, ids) VALUES ($1, $2, $3)")
 SQL(JOB_SELECTION_GET, "SELECT ids FROM job_selection WHERE job = $1 AND part = $2")
 SQL(JOB_SELECTION_DELETE, "DELETE FROM job_selection WHERE job = $1 AND part = $2")
@@ -270,9 +275,10 @@ SQL(HOLD_PUT, "INSERT INTO hold (scope, object, actor, reason, created_at) VALUE
 	" created_at = excluded.created_at")
 SQL(HOLD_DELETE, "DELETE FROM hold WHERE scope = $1 AND object = $2")
 SQL_SCAN(HOLD_LIST, "SELECT scope, object, actor, reason, created_at FROM hold ORDER BY scope, object")
-SQL(HOLD_COVERS, "SELECT EXISTS (SELECT 1 FROM hold h WHERE h.scope = 0 OR (h.scope = 2 AND h.object = $1)"
+SQL(HOLD_COVERS, "SELECT CASE WHEN EXISTS (SELECT 1 FROM hold h WHERE h.scope = 0 OR (h.scope = 2 AND h.object = $1)"
 	" OR (h.scope = 1 AND EXISTS (SELECT 1 FROM device d JOIN folder f ON f.id = d.folder"
-	" JOIN folder hf ON hf.id = h.object WHERE d.id = $1 AND substr(f.path, 1, length(hf.path)) = hf.path)))")
+	" JOIN folder hf ON hf.id = h.object WHERE d.id = $1 AND substr(f.path, 1, length(hf.path)) = hf.path)))"
+	" THEN 1 ELSE 0 END")
 
 SQL(EVENT_ADD, "INSERT INTO event (" TEXT_EVENT_COLUMNS ") VALUES ($1, $2, $3, $4, $5)")
 SQL(EVENT_LAST, "SELECT MAX(id) FROM event WHERE id >= $1 AND id < $2")
