@@ -1,0 +1,124 @@
+#include "amt/flow.h"
+
+#include <stdio.h>
+
+#include "amt/flow_priv.h"
+#include "base/base.h"
+#include "base/err.h"
+
+static const struct flow_row {
+	enum verb verb;
+	const struct flow *run, *settle;
+} flows[] = {
+	{VERB_STATUS, &power_flow_status, NULL},
+	{VERB_ON, &power_flow_on, &settle_flow_on},
+	{VERB_OFF, &power_flow_off, &settle_flow_off},
+	{VERB_RESET, &power_flow_reset, &settle_flow_reset},
+	{VERB_CYCLE, &power_flow_cycle, &settle_flow_cycle},
+	{VERB_TEST, &test_flow, NULL},
+};
+
+/* A controller of AMT 11.8 was seen to fail when polled every 5 s, and what is off answers slowly: few reads, and
+ * further apart from each other. In sixtieths of the time that is given. */
+static const uint8_t observe_at[] = {2, 4, 8, 15, 30, 60};
+
+const struct flow *flow_for(enum verb verb, enum act_mode mode)
+{
+	for (size_t i = 0; i < ARRAY_LEN(flows); i++)
+		if (flows[i].verb == verb)
+			return mode == ACT_SETTLE ? flows[i].settle : flows[i].run;
+	return NULL;
+}
+
+void flow_begin(struct flow_ctx *ctx, const struct act_start *order, struct act_outcome *out)
+{
+	*ctx = (struct flow_ctx){.flow = flow_for(order->verb, order->mode), .order = order, .out = out};
+	ASSERT(ctx->flow);
+	out->act = order->act;
+	out->fence = order->fence;
+	out->interface = order->at.id;
+	buf_init(&ctx->keep, 16384);
+}
+
+void flow_release(struct flow_ctx *ctx)
+{
+	buf_release(&ctx->keep);
+}
+
+const struct step *flow_step(const struct flow_ctx *ctx)
+{
+	ASSERT(ctx->at < ctx->flow->step_count);
+	return &ctx->flow->steps[ctx->at];
+}
+
+static struct wsman_request request_of(const struct flow_ctx *ctx)
+{
+	const struct step *s = flow_step(ctx);
+	struct wsman_request rq = {
+		.op = s->op,
+		.class_name = s->class_name,
+		.method = s->method,
+		.message_id = ctx->message_id,
+	};
+	if (s->op == WSMAN_PULL)
+		rq.context = bytes_str(ctx->context.text);
+	return rq;
+}
+
+int flow_write(struct flow_ctx *ctx, struct buf *out, struct err *e)
+{
+	const struct step *s = flow_step(ctx);
+	if (s->write)
+		return s->write(ctx, out, e);
+	struct wsman_request rq = request_of(ctx);
+	struct wsman_selector key = {.name = bytes_str(s->key), .value = bytes_str(s->key_value)};
+	rq.selectors = &key;
+	rq.selector_count = s->key ? 1 : 0;
+	return wsman_request_write(out, &rq, e);
+}
+
+int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+{
+	const struct step *s = flow_step(ctx);
+	struct wsman_request rq = request_of(ctx);
+	int rc = wsman_reply_check(r, &rq, e);
+	if (rc && (rc == ERR_MALFORMED || !(s->flags & STEP_FLAG_FAULTS)))
+		return rc;
+	ctx->fault = rc;
+	ctx->next = (uint8_t)(ctx->at + 1);
+	rc = s->read(ctx, r, e);
+	if (rc)
+		return rc;
+	if (ctx->next != ctx->at)
+		ctx->pages = 0;
+	ctx->at = ctx->next;
+	ASSERT(ctx->over || ctx->at < ctx->flow->step_count);
+	return 0;
+}
+
+int64_t flow_wait_ms(const struct flow_ctx *ctx)
+{
+	size_t last = ARRAY_LEN(observe_at) - 1;
+	size_t i = ctx->observed < last ? ctx->observed : last;
+	return ctx->order->observe_ms * observe_at[i] / observe_at[last];
+}
+
+bool flow_skip_observation(struct flow_ctx *ctx)
+{
+	ctx->observed++;
+	return ctx->observed < ARRAY_LEN(observe_at);
+}
+
+void flow_end(struct flow_ctx *ctx, enum act_end end, int reason, enum act_evidence evidence, const char *detail, ...)
+{
+	ctx->over = true;
+	ctx->out->end = end;
+	ctx->out->reason = reason;
+	ctx->out->evidence = evidence;
+	if (!detail)
+		return;
+	va_list ap;
+	va_start(ap, detail);
+	(void)vsnprintf(ctx->out->detail, sizeof(ctx->out->detail), detail, ap); /* cut when longer */
+	va_end(ap);
+}
