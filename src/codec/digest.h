@@ -6,7 +6,7 @@
  * are good and what counter is next is its caller's business. Hashes: MD5 (all AMT) and SHA-256; no -sess forms.
  *
  * A struct digest_key is as good as the password for its realm: it lives on the stack or inside something that is
- * wiped, and ends with digest_key_wipe. Any thread; the hash context is one per thread. */
+ * wiped, and ends with digest_key_wipe. Any thread. */
 #ifndef CODEC_DIGEST_H
 #define CODEC_DIGEST_H
 

@@ -82,7 +82,7 @@ int rmcp_ping_parse(struct bytes in, struct rmcp_ping *ret, struct err *e)
 {
 	struct cursor c;
 	cursor_init(&c, in);
-	struct header h;
+	struct header h = {0};
 	int rc = header_parse(&c, TYPE_PING, &h, e);
 	if (rc)
 		return rc;
@@ -101,7 +101,7 @@ int rmcp_pong_parse(struct bytes in, struct rmcp_pong *ret, struct err *e)
 {
 	struct cursor c;
 	cursor_init(&c, in);
-	struct header h;
+	struct header h = {0};
 	int rc = header_parse(&c, TYPE_PONG, &h, e);
 	if (rc)
 		return rc;
