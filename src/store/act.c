@@ -129,6 +129,18 @@ int store_act_due_list(struct db *db, const struct store_act_due_query *q, store
 	return ROW_EACH(st, struct store_act_due, read_due, each, arg, e);
 }
 
+int store_act_due_get(struct db *db, struct arena *a, int64_t id, struct store_act_due *ret, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_ACT_DUE_GET);
+	db_bind_i64(st, id);
+	int rc = row_need(st, e, "act %lld", (long long)id);
+	if (rc < 0)
+		return rc;
+	read_due(st, a, ret);
+	db_end(st);
+	return 0;
+}
+
 int store_act_next_due(struct db *db, int64_t server, int64_t *ret_due, struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_ACT_NEXT_DUE);
@@ -302,6 +314,17 @@ int store_act_overdue(struct db *db, int64_t server, int64_t now, int limit, sto
 	return ROW_EACH(st, struct store_act, read_act, each, arg, e);
 }
 
+int store_act_release(struct db *db, int64_t id, int64_t fence, int64_t due, int64_t deadline, bool *ret_won,
+		      struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_ACT_RELEASE);
+	db_bind_i64(st, id);
+	db_bind_i64(st, fence);
+	db_bind_i64(st, due);
+	db_bind_i64(st, deadline);
+	return row_won(st, ret_won, e);
+}
+
 int store_act_get(struct db *db, struct arena *a, int64_t id, struct store_act *ret, struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_ACT_GET);
@@ -319,6 +342,17 @@ static void read_view(struct db_stmt *st, struct arena *a, struct store_act_view
 	read_act(st, a, &ret->act);
 	ret->device_name = row_text_or_null(st, a);
 	ret->host = row_text_or_null(st, a);
+}
+
+int store_act_queued(struct db *db, int64_t server, int64_t after_due, int64_t after_id, int limit,
+		     store_act_view_fn each, void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_ACT_QUEUED);
+	db_bind_i64(st, server);
+	db_bind_i64(st, after_due);
+	db_bind_i64(st, after_id);
+	db_bind_i64(st, limit);
+	return ROW_EACH(st, struct store_act_view, read_view, each, arg, e);
 }
 
 /* The ids of a job's acts. */

@@ -76,6 +76,8 @@ struct store_act_due_query {
  * claim of the second is lost. Acts past their deadline come too. */
 int store_act_due_list(struct db *db, const struct store_act_due_query *q, store_act_due_fn each, void *arg,
 		       struct err *e);
+/* One act with all that is needed to do it, whatever its state. ERR_NOT_FOUND. */
+int store_act_due_get(struct db *db, struct arena *a, int64_t id, struct store_act_due *ret, struct err *e);
 /* When the next queued act of this server falls due; 0 when none is queued. */
 int store_act_next_due(struct db *db, int64_t server, int64_t *ret_due, struct err *e);
 
@@ -161,6 +163,10 @@ int store_act_end_queued(struct db *db, const struct store_act_range *r, int64_t
 int store_act_overdue(struct db *db, int64_t server, int64_t now, int limit, store_act_fn each, void *arg,
 		      struct err *e);
 
+/* Another due time and deadline for a queued act. */
+int store_act_release(struct db *db, int64_t id, int64_t fence, int64_t due, int64_t deadline, bool *ret_won,
+		      struct err *e);
+
 int store_act_get(struct db *db, struct arena *a, int64_t id, struct store_act *ret, struct err *e); /* NOT_FOUND */
 
 /* For people: an act with the names around it. */
@@ -171,6 +177,9 @@ struct store_act_view {
 };
 typedef int (*store_act_view_fn)(void *arg, const struct store_act_view *row);
 
+/* Queued acts of a server in the order of due, id (its memory after a start). device_name is NULL. */
+int store_act_queued(struct db *db, int64_t server, int64_t after_due, int64_t after_id, int limit,
+		     store_act_view_fn each, void *arg, struct err *e);
 /* Acts of a job in the order of ids, behind after_id. wanted: a set of 1u << state; 0 is all. NOT_FOUND: no
  * such job. */
 int store_act_list(struct db *db, int64_t job, int64_t after_id, unsigned wanted, int limit, store_act_view_fn each,

@@ -172,6 +172,25 @@ int store_amt_state_put(struct db *db, const struct store_amt_state *s, struct e
 	return row_change(st, e, "AMT interface %lld", (long long)s->amt);
 }
 
+int store_amt_state_learn(struct db *db, const struct store_amt_learned *l, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_AMT_STATE_LEARN);
+	db_bind_i64(st, l->amt);
+	db_bind_text(st, l->version);
+	db_bind_i64(st, l->transport);
+	db_bind_blob(st, l->tls_pin);
+	db_bind_text(st, l->realm);
+	db_bind_text(st, l->digest);
+	db_bind_i64(st, l->power);
+	db_bind_i64(st, l->last_act);
+	db_bind_i64(st, l->last_verb);
+	db_bind_i64(st, l->last_state);
+	db_bind_i64(st, l->last_reason);
+	db_bind_i64(st, l->at);
+	db_bind_bool(st, l->answered);
+	return row_change(st, e, "AMT interface %lld", (long long)l->amt);
+}
+
 int store_amt_state_set_uuid(struct db *db, int64_t amt, const struct uuid *u, struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_AMT_STATE_UUID);

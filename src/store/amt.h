@@ -58,6 +58,21 @@ int store_amt_of_device(struct db *db, struct arena *a, int64_t device, struct s
 /* The three give ERR_NOT_FOUND. _put overwrites every field but the UUID: read, change, put in one transaction. */
 int store_amt_state_get(struct db *db, struct arena *a, int64_t amt, struct store_amt_state *ret, struct err *e);
 int store_amt_state_put(struct db *db, const struct store_amt_state *s, struct err *e);
+/* What one act taught, in one statement. The latches tls_pin and realm are kept where they are set, and transport only
+ * rises. */
+struct store_amt_learned {
+	int64_t amt;
+	const char *version;            /* NULL keeps */
+	enum store_transport transport; /* unknown keeps */
+	struct bytes tls_pin;           /* BYTES_NONE: none seen */
+	const char *realm, *digest;     /* NULL keeps */
+	int power;                      /* 0 keeps */
+	bool answered;                  /* seen at this time */
+	int64_t last_act;
+	int last_verb, last_state, last_reason;
+	int64_t at;
+};
+int store_amt_state_learn(struct db *db, const struct store_amt_learned *l, struct err *e); /* ERR_NOT_FOUND */
 int store_amt_state_set_uuid(struct db *db, int64_t amt, const struct uuid *u, struct err *e); /* nil: forgets it */
 
 /* An interface with its device, for the list of devices that use a credential, a host or a UUID. */

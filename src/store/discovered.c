@@ -113,6 +113,30 @@ int store_discovered_list(struct db *db, const struct store_discovered_filter *f
 	return ROW_EACH(st, struct store_discovered, read_discovered, each, arg, e);
 }
 
+int store_discovered_next_end(struct db *db, int64_t after, int64_t *ret, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_DISCOVERED_NEXT_END);
+	db_bind_i64(st, after);
+	int rc = db_step(st, e);
+	if (rc < 0)
+		return rc;
+	*ret = rc > 0 ? db_take_i64(st) : 0;
+	db_end(st);
+	return 0;
+}
+
+int store_discovered_ended(struct db *db, int64_t after, int64_t until, int64_t last_until, int64_t last_id, int limit,
+			   store_discovered_fn each, void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_DISCOVERED_ENDED);
+	db_bind_i64(st, after);
+	db_bind_i64(st, until);
+	db_bind_i64(st, last_until);
+	db_bind_i64(st, last_id);
+	db_bind_i64(st, limit);
+	return ROW_EACH(st, struct store_discovered, read_discovered, each, arg, e);
+}
+
 int store_discovered_count(struct db *db, int64_t *ret, struct err *e)
 {
 	return row_number(db_stmt(db, SQL_DISCOVERED_COUNT), ret, e);

@@ -53,6 +53,11 @@ struct store_discovered_filter {
 };
 int store_discovered_list(struct db *db, const struct store_discovered_filter *f, store_discovered_fn each, void *arg,
 			  struct err *e);
+/* When the next validity behind `after` ends; 0: none does. */
+int store_discovered_next_end(struct db *db, int64_t after, int64_t *ret, struct err *e);
+/* Whose validity ended in (after, until], in the order of valid_until, id, behind the last row's two. */
+int store_discovered_ended(struct db *db, int64_t after, int64_t until, int64_t last_until, int64_t last_id, int limit,
+			   store_discovered_fn each, void *arg, struct err *e);
 int store_discovered_count(struct db *db, int64_t *ret, struct err *e);
 /* Removes up to limit that are no device's and were valid until before `before`. */
 int store_discovered_purge(struct db *db, int64_t before, int limit, int64_t *ret_count, struct err *e);

@@ -80,6 +80,7 @@ static void read_job(struct db_stmt *st, struct arena *a, struct store_job *ret)
 	ret->total = db_take_i64(st);
 	ret->expanded = db_take_i64(st);
 	read_counts(st, &ret->counts);
+	ret->cancelled_at = db_take_i64(st);
 }
 
 int store_job_add(struct db *db, const struct store_job *j, struct err *e)
@@ -100,6 +101,7 @@ int store_job_add(struct db *db, const struct store_job *j, struct err *e)
 	db_bind_i64(st, j->total);
 	db_bind_i64(st, j->expanded);
 	bind_counts(st, &j->counts);
+	db_bind_i64(st, j->cancelled_at);
 	return row_add(st, e, "job %lld", (long long)j->id);
 }
 
@@ -142,6 +144,14 @@ int store_job_list_open(struct db *db, int64_t after_id, int limit, store_job_fn
 	db_bind_i64(st, after_id);
 	db_bind_i64(st, limit);
 	return ROW_EACH(st, struct store_job, read_job, each, arg, e);
+}
+
+int store_job_cancel(struct db *db, int64_t id, int64_t now, bool *ret_won, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_JOB_CANCEL);
+	db_bind_i64(st, id);
+	db_bind_i64(st, now);
+	return row_won(st, ret_won, e);
 }
 
 int store_job_expand(struct db *db, int64_t id, enum job_state state, int64_t expanded, struct err *e)

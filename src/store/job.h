@@ -36,6 +36,7 @@ struct store_job {
 	int64_t act_first, total;
 	int64_t expanded; /* how many acts have been made so far */
 	struct store_job_counts counts;
+	int64_t cancelled_at; /* somebody asked to cancel it; 0: nobody */
 };
 
 int store_job_add(struct db *db, const struct store_job *j, struct err *e); /* ERR_EXISTS: (principal, key) is there */
@@ -49,6 +50,8 @@ int store_job_list(struct db *db, int64_t before_id, int limit, store_job_fn eac
 /* Jobs that have not ended, oldest first. */
 int store_job_list_open(struct db *db, int64_t after_id, int limit, store_job_fn each, void *arg, struct err *e);
 
+/* Open and not cancelled before: *ret_won. */
+int store_job_cancel(struct db *db, int64_t id, int64_t now, bool *ret_won, struct err *e);
 /* After a slice: state and how many acts were made. */
 int store_job_expand(struct db *db, int64_t id, enum job_state state, int64_t expanded, struct err *e);
 /* Adds the differences, and ends the job when its state is open and all acts are final: then *ret_ended is true. */

@@ -7,6 +7,8 @@
 /* clang-format off */
 SETTING(ACT_DEADLINE,       "act-deadline",       DURATION, "", 10000, 86400000, "10m", ZONE,
         "how long an act may wait and try before it expires")
+SETTING(ACT_TRIES,          "act-tries",          COUNT, "", 1, 1000, "4", ZONE,
+        "how often an act that changes power is started, when its order did not reach the device or met a busy one")
 SETTING(OBSERVE_TIME,       "observe-time",       DURATION, "", 1000, 600000, "60s", ZONE,
         "how long the power state is read after an accepted order before it counts as not reached")
 SETTING(IN_DOUBT_DRAIN,     "in-doubt-drain",     DURATION, "", 1000, 600000, "60s", ZONE,

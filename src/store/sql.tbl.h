@@ -28,7 +28,7 @@
 	"id, spec, state, server, requested_by, created_at, ended_at, total, asked, found, found_new, reason, detail"
 #define TEXT_JOB_COLUMNS \
 	"id, verb, state, requested_by, idempotency, server, created_at, deadline, ended_at, target, options, " \
-	"act_first, total, expanded, done, already, failed, unknown, cancelled, expired, skipped"
+	"act_first, total, expanded, done, already, failed, unknown, cancelled, expired, skipped, cancelled_at"
 #define TEXT_ACT_COLUMNS \
 	"a.id, a.job, a.device, a.amt, a.server, a.verb, a.state, a.fence, a.epoch, a.attempt, a.due, a.deadline, " \
 	"a.lease_end, a.sent_at, a.settle_after, a.ended_at, a.evidence_kind, a.reason, a.device_status, " \
@@ -157,6 +157,13 @@ SQL(AMT_STATE_GET, "SELECT " TEXT_AMT_STATE_COLUMNS " FROM amt_state s WHERE s.a
 SQL(AMT_STATE_PUT, "UPDATE amt_state SET version = $2, transport = $3, tls_pin = $4, realm = $5, digest = $6, power = $7,"
 	" power_at = $8, seen_at = $9, last_act = $10, last_verb = $11, last_state = $12, last_reason = $13,"
 	" last_at = $14 WHERE amt = $1")
+SQL(AMT_STATE_LEARN, "UPDATE amt_state SET version = COALESCE($2, version),"
+	" transport = CASE WHEN CAST($3 AS BIGINT) > transport THEN CAST($3 AS BIGINT) ELSE transport END,"
+	" tls_pin = COALESCE(tls_pin, $4), realm = CASE WHEN realm = '' THEN COALESCE($5, realm) ELSE realm END,"
+	" digest = COALESCE($6, digest), power = CASE WHEN CAST($7 AS BIGINT) = 0 THEN power ELSE CAST($7 AS BIGINT) END,"
+	" power_at = CASE WHEN CAST($7 AS BIGINT) = 0 THEN power_at ELSE CAST($12 AS BIGINT) END,"
+	" seen_at = CASE WHEN CAST($13 AS BIGINT) = 0 THEN seen_at ELSE CAST($12 AS BIGINT) END, last_act = $8,"
+	" last_verb = $9, last_state = $10, last_reason = $11, last_at = $12 WHERE amt = $1")
 SQL(AMT_STATE_UUID, "UPDATE amt_state SET uuid = $2 WHERE amt = $1")
 
 SQL(CREDENTIAL_ADD, "INSERT INTO credential (" TEXT_CREDENTIAL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
@@ -186,6 +193,9 @@ SQL(DISCOVERED_LIST, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE i
 	" AND (CAST($2 AS BIGINT) < 0 OR (CAST($2 AS BIGINT) = 0 AND device IS NULL)"
 	" OR (CAST($2 AS BIGINT) = 1 AND device IS NOT NULL))"
 	" AND (CAST($3 AS BIGINT) = 0 OR valid_until > $3) ORDER BY id LIMIT $4")
+SQL(DISCOVERED_NEXT_END, "SELECT valid_until FROM discovered WHERE valid_until > $1 ORDER BY valid_until LIMIT 1")
+SQL(DISCOVERED_ENDED, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE valid_until > $1 AND valid_until <= $2"
+	" AND (valid_until, id) > ($3, $4) ORDER BY valid_until, id LIMIT $5")
 SQL_SCAN(DISCOVERED_COUNT, "SELECT COUNT(*) FROM discovered")
 SQL_SCAN(DISCOVERED_PURGE, "DELETE FROM discovered WHERE id IN (SELECT id FROM discovered"
 	" WHERE device IS NULL AND valid_until < $1 LIMIT $2)")
@@ -198,11 +208,12 @@ SQL(SCAN_LIST, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id < $1 ORDER BY id
 SQL_SCAN(SCAN_SERVER_START, "UPDATE scan SET state = 3, ended_at = $2, reason = $3 WHERE server = $1 AND state = 0")
 
 SQL(JOB_ADD, "INSERT INTO job (" TEXT_JOB_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-	" $14, $15, $16, $17, $18, $19, $20, $21)")
+	" $14, $15, $16, $17, $18, $19, $20, $21, $22)")
 SQL(JOB_GET, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE id = $1")
 SQL(JOB_BY_KEY, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE requested_by = $1 AND idempotency = $2")
 SQL(JOB_LIST, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE id < $1 ORDER BY id DESC LIMIT $2")
 SQL(JOB_LIST_OPEN, "SELECT " TEXT_JOB_COLUMNS " FROM job WHERE state < 2 AND id > $1 ORDER BY id LIMIT $2")
+SQL(JOB_CANCEL, "UPDATE job SET cancelled_at = $2 WHERE id = $1 AND cancelled_at = 0 AND state < 2")
 SQL(JOB_EXPAND, "UPDATE job SET state = $2, expanded = $3 WHERE id = $1")
 SQL(JOB_COUNT, "UPDATE job SET done = done + $2, already = already + $3, failed = failed + $4, unknown = unknown + $5,"
 	" cancelled = cancelled + $6, expired = expired + $7, skipped = skipped + $8 WHERE id = $1")
@@ -229,6 +240,12 @@ SQL(ACT_DUE_LIST, "SELECT a.id, a.job, a.device, a.amt, a.verb, a.fence, a.attem
 	" WHERE a.server = $1 AND a.state = 0 AND a.due <= $2 AND (a.due, a.id) > ($3, $4)"
 	" AND NOT EXISTS (SELECT 1 FROM act b WHERE b.amt = a.amt AND b.state IN (1, 2))"
 	" ORDER BY a.due, a.id LIMIT $5")
+SQL(ACT_DUE_GET, "SELECT a.id, a.job, a.device, a.amt, a.verb, a.fence, a.attempt, a.due, a.deadline, "
+	TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS
+	" FROM act a LEFT JOIN amt m ON m.id = a.amt LEFT JOIN amt_state s ON s.amt = a.amt WHERE a.id = $1")
+SQL(ACT_QUEUED, "SELECT " TEXT_ACT_COLUMNS ", NULL, m.host FROM act a LEFT JOIN amt m ON m.id = a.amt"
+	" WHERE a.server = $1 AND a.state = 0 AND (a.due, a.id) > ($2, $3) ORDER BY a.due, a.id LIMIT $4")
+SQL(ACT_RELEASE, "UPDATE act SET due = $3, deadline = $4 WHERE id = $1 AND fence = $2 AND state = 0")
 SQL(ACT_NEXT_DUE, "SELECT due FROM act WHERE server = $1 AND state = 0 ORDER BY due, id LIMIT 1")
 SQL(ACT_CLAIM, "UPDATE act SET state = 1, fence = fence + 1, server = $3, epoch = $4, attempt = attempt + 1,"
 	" lease_end = $6 WHERE id = $1 AND state = 0 AND fence = $2 AND due <= $5 AND deadline > $5"

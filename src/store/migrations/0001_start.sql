@@ -104,6 +104,7 @@ CREATE TABLE discovered (
 	device      BIGINT REFERENCES device (id) ON DELETE SET NULL
 );
 CREATE INDEX discovered_uuid ON discovered (uuid);
+CREATE INDEX discovered_valid ON discovered (valid_until);
 CREATE INDEX discovered_device ON discovered (device);
 
 CREATE TABLE amt (
@@ -182,6 +183,7 @@ CREATE TABLE job (
 	cancelled    BIGINT NOT NULL,
 	expired      BIGINT NOT NULL,
 	skipped      BIGINT NOT NULL,
+	cancelled_at BIGINT NOT NULL,
 	UNIQUE (requested_by, idempotency)
 );
 CREATE INDEX job_open ON job (id) WHERE state < 2;
