@@ -13,15 +13,17 @@ int sse_write(struct buf *out, const char *id, const char *event, struct bytes d
 int sse_write_comment(struct buf *out, const char *text); /* keeps the connection alive; readers pass it over */
 int sse_write_retry(struct buf *out, uint32_t retry_ms);
 
+/* A caller reads event, data, id and retry_ms; the rest is the reader's. */
 struct sse_reader {
-	struct buf line;
-	struct buf data;
 	struct buf event; /* type of the event; empty means "message" */
-	struct buf id;    /* last event id, kept from event to event: what to ask with after a reconnect */
+	struct buf data;
+	struct buf id;    /* of the last complete event that had one: what to ask with after a reconnect */
 	int64_t retry_ms; /* wanted pause before a reconnect; -1 until the server says one */
-	uint8_t begin;    /* how much of a byte order mark may still come */
-	bool after_cr;
-	bool dispatched;
+	struct buf line;
+	struct buf next_id;
+	bool begun;      /* the first line was read */
+	bool after_cr;   /* an LF that comes now belongs to the CR before it */
+	bool dispatched; /* event and data were given out */
 };
 
 /* max is the ceiling in bytes of one line, and of the data of one event. */
