@@ -31,13 +31,14 @@ void row_prefix_end(const char *prefix, char to[ROW_PREFIX_END_MAX]);
 /* Hands every row, read by read(st, NULL, &row), to each; the callback's result other than 0 ends the list. */
 #define ROW_EACH(st, type, read, each, arg, e)                                                                         \
 	__extension__({                                                                                                \
+		struct db_stmt *row_st_ = (st);                                                                        \
 		int row_rc_;                                                                                           \
-		while ((row_rc_ = db_step((st), (e))) > 0) {                                                           \
+		while ((row_rc_ = db_step(row_st_, (e))) > 0) {                                                        \
 			type row_;                                                                                     \
-			read((st), NULL, &row_);                                                                       \
+			read(row_st_, NULL, &row_);                                                                    \
 			row_rc_ = (each)((arg), &row_);                                                                \
 			if (row_rc_) {                                                                                 \
-				db_end(st);                                                                            \
+				db_end(row_st_);                                                                       \
 				break;                                                                                 \
 			}                                                                                              \
 		}                                                                                                      \

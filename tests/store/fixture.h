@@ -2,12 +2,14 @@
 #ifndef TESTS_STORE_FIXTURE_H
 #define TESTS_STORE_FIXTURE_H
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "base/arena.h"
 #include "base/base.h"
@@ -50,12 +52,10 @@ static inline int fixture_tear_down(void **state)
 	struct fixture *f = *state;
 	db_close(f->db);
 	arena_free(f->a);
-	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		char path[128];
-		(void)snprintf(path, sizeof(path), "%s%s", f->path, ends[i]);
-		(void)unlink(path); /* not all of them are there */
-	}
+	DIR *d = opendir(f->folder);
+	for (struct dirent *entry; (entry = readdir(d));)
+		(void)unlinkat(dirfd(d), entry->d_name, 0); /* "." and ".." stay */
+	(void)closedir(d);
 	assert_int_equal(rmdir(f->folder), 0);
 	free(f);
 	return 0;
@@ -64,12 +64,12 @@ static inline int fixture_tear_down(void **state)
 #define FIXTURE_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 /* 0, or the test fails with the error's own words. */
-#define OK(f, call) \
-	do { \
-		int ok_rc_ = (call); \
-		if (ok_rc_) \
-			print_error("%s: %s\n", #call, (f)->e.msg); \
-		assert_int_equal(ok_rc_, 0); \
+#define OK(f, call)                                                                                                    \
+	do {                                                                                                           \
+		int ok_rc_ = (call);                                                                                   \
+		if (ok_rc_)                                                                                            \
+			print_error("%s: %s\n", #call, (f)->e.msg);                                                    \
+		assert_int_equal(ok_rc_, 0);                                                                           \
 	} while (0)
 
 /* One number from any statement without parameters. */

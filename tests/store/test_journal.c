@@ -1,0 +1,334 @@
+/* What is written down: jobs and their counts, events, the audit chain. */
+#include "fixture.h"
+
+#include "store/audit.h"
+#include "store/event.h"
+
+static const struct store_job good_job = {.id = 42,
+					  .verb = 3,
+					  .state = JOB_STATE_EXPANDING,
+					  .requested_by = "token ci",
+					  .idempotency = "k-1",
+					  .server = 1,
+					  .created_at = 100,
+					  .deadline = 700,
+					  .target = "/Workstations/lab/",
+					  .options = "{\"wait\":true}",
+					  .act_first = 1,
+					  .total = 3};
+
+static void a_job_is_kept_and_its_key_is_unique_per_principal(void **state)
+{
+	struct fixture *f = *state;
+	OK(f, store_job_add(f->db, &good_job, &f->e));
+	struct store_job j;
+	OK(f, store_job_get(f->db, f->a, 42, &j, &f->e));
+	assert_int_equal(j.verb, 3);
+	assert_int_equal(j.state, JOB_STATE_EXPANDING);
+	assert_string_equal(j.requested_by, "token ci");
+	assert_string_equal(j.idempotency, "k-1");
+	assert_int_equal(j.server, 1);
+	assert_int_equal(j.created_at, 100);
+	assert_int_equal(j.deadline, 700);
+	assert_int_equal(j.ended_at, 0);
+	assert_string_equal(j.target, "/Workstations/lab/");
+	assert_string_equal(j.options, "{\"wait\":true}");
+	assert_int_equal(j.act_first, 1);
+	assert_int_equal(j.total, 3);
+	assert_int_equal(j.expanded, 0);
+	j.id = 43;
+	assert_int_equal(store_job_add(f->db, &j, &f->e), ERR_EXISTS);
+	j.requested_by = "root (local)";
+	OK(f, store_job_add(f->db, &j, &f->e));
+	j.id = 44;
+	j.idempotency = NULL;
+	OK(f, store_job_add(f->db, &j, &f->e));
+	j.id = 45;
+	OK(f, store_job_add(f->db, &j, &f->e));
+	OK(f, store_job_by_key(f->db, f->a, "token ci", "k-1", &j, &f->e));
+	assert_int_equal(j.id, 42);
+	assert_int_equal(store_job_by_key(f->db, f->a, "token ci", "k-2", &j, &f->e), ERR_NOT_FOUND);
+	assert_int_equal(store_job_get(f->db, f->a, 99, &j, &f->e), ERR_NOT_FOUND);
+}
+
+static void a_job_ends_with_its_last_act(void **state)
+{
+	struct fixture *f = *state;
+	OK(f, store_job_add(f->db, &good_job, &f->e));
+	bool ended;
+	const struct store_job_counts two = {.done = 1, .failed = 1}, one = {.unknown = 1};
+	OK(f, store_job_count(f->db, 42, &two, 200, &ended, &f->e));
+	assert_false(ended);
+	OK(f, store_job_count(f->db, 42, &one, 201, &ended, &f->e));
+	assert_false(ended); /* not all acts are made yet, as far as the row knows */
+	OK(f, store_job_expand(f->db, 42, JOB_STATE_OPEN, 3, &f->e));
+	const struct store_job_counts none = {0};
+	OK(f, store_job_count(f->db, 42, &none, 202, &ended, &f->e));
+	assert_true(ended);
+	OK(f, store_job_count(f->db, 42, &none, 203, &ended, &f->e));
+	assert_false(ended); /* once */
+	struct store_job j;
+	OK(f, store_job_get(f->db, f->a, 42, &j, &f->e));
+	assert_int_equal(j.state, JOB_STATE_ENDED);
+	assert_int_equal(j.ended_at, 202);
+	assert_int_equal(j.counts.done, 1);
+	assert_int_equal(j.counts.failed, 1);
+	assert_int_equal(j.counts.unknown, 1);
+	assert_int_equal(store_job_counts_sum(&j.counts), 3);
+	assert_int_equal(store_job_count(f->db, 99, &none, 203, &ended, &f->e), ERR_NOT_FOUND);
+	assert_int_equal(store_job_expand(f->db, 99, JOB_STATE_OPEN, 3, &f->e), ERR_NOT_FOUND);
+}
+
+struct ids {
+	int64_t id[32];
+	int n;
+};
+
+static int see_job(void *arg, const struct store_job *row)
+{
+	struct ids *s = arg;
+	s->id[s->n++] = row->id;
+	return 0;
+}
+
+static void jobs_are_listed_newest_first_and_open_ones_oldest_first(void **state)
+{
+	struct fixture *f = *state;
+	struct store_job j = good_job;
+	j.idempotency = NULL;
+	for (j.id = 1; j.id <= 4; j.id++) {
+		j.state = j.id == 2 ? JOB_STATE_ENDED : JOB_STATE_OPEN;
+		OK(f, store_job_add(f->db, &j, &f->e));
+	}
+	struct ids s = {{0}};
+	OK(f, store_job_list(f->db, 0, 3, see_job, &s, &f->e));
+	assert_int_equal(s.n, 3);
+	assert_int_equal(s.id[0], 4);
+	OK(f, store_job_list(f->db, 2, 3, see_job, &s, &f->e));
+	assert_int_equal(s.n, 4);
+	assert_int_equal(s.id[3], 1);
+	s.n = 0;
+	OK(f, store_job_list_open(f->db, 0, 9, see_job, &s, &f->e));
+	assert_int_equal(s.n, 3);
+	assert_int_equal(s.id[0], 1);
+	assert_int_equal(s.id[1], 3);
+	s.n = 0;
+	OK(f, store_job_list_open(f->db, 1, 1, see_job, &s, &f->e));
+	assert_int_equal(s.n, 1);
+	assert_int_equal(s.id[0], 3);
+}
+
+static void a_frozen_selection_is_kept_in_parts(void **state)
+{
+	struct fixture *f = *state;
+	OK(f, store_job_add(f->db, &good_job, &f->e));
+	int64_t ids[STORE_SELECTION_PART], got[STORE_SELECTION_PART];
+	for (int i = 0; i < STORE_SELECTION_PART; i++)
+		ids[i] = (int64_t)1 << (i % 62);
+	OK(f, store_job_selection_put(f->db, 42, 0, ids, STORE_SELECTION_PART, &f->e));
+	OK(f, store_job_selection_put(f->db, 42, 1, ids, 3, &f->e));
+	size_t n;
+	OK(f, store_job_selection_get(f->db, 42, 0, got, &n, &f->e));
+	assert_int_equal(n, STORE_SELECTION_PART);
+	assert_memory_equal(ids, got, sizeof(ids));
+	OK(f, store_job_selection_get(f->db, 42, 1, got, &n, &f->e));
+	assert_int_equal(n, 3);
+	OK(f, store_job_selection_delete(f->db, 42, 0, &f->e));
+	assert_int_equal(store_job_selection_get(f->db, 42, 0, got, &n, &f->e), ERR_NOT_FOUND);
+	assert_int_equal(store_job_selection_put(f->db, 99, 0, ids, 3, &f->e), ERR_CONFLICT);
+}
+
+static void ended_jobs_are_purged_in_slices(void **state)
+{
+	struct fixture *f = *state;
+	struct store_job j = good_job;
+	j.state = JOB_STATE_ENDED;
+	j.ended_at = 500;
+	OK(f, store_job_add(f->db, &j, &f->e));
+	for (int64_t id = 1; id <= 4; id++) {
+		const struct store_act a = {
+			.id = id, .job = id == 4 ? 50 : 42, .device = id, .amt = id, .state = ACT_STATE_DONE};
+		OK(f, store_act_insert(f->db, &a, 1, NULL, &f->e));
+	}
+	int64_t n;
+	OK(f, store_job_purge(f->db, 3, 500, 2, &n, &f->e));
+	assert_int_equal(n, 0); /* not older than that */
+	OK(f, store_job_purge(f->db, 1, 900, 2, &n, &f->e));
+	assert_int_equal(n, 0); /* another verb */
+	OK(f, store_job_purge(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 2);
+	OK(f, store_job_purge(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 2); /* the last act and the job */
+	OK(f, store_job_purge(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 0);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM act"), 1);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM job"), 0);
+}
+
+static int see_event(void *arg, const struct store_event *row)
+{
+	struct ids *s = arg;
+	s->id[s->n++] = row->id;
+	assert_string_equal(row->kind, "job.ended");
+	assert_string_equal(row->body, "{}");
+	assert_int_equal(row->object, 42);
+	return 0;
+}
+
+static void events_of_a_server_go_on_where_a_client_was(void **state)
+{
+	struct fixture *f = *state;
+	int64_t last, first;
+	OK(f, store_event_last(f->db, 3, &last, &f->e));
+	assert_true(last == STORE_SEQ_ID(3, 0));
+	OK(f, store_event_first(f->db, 3, &first, &f->e));
+	assert_true(first == 0);
+	struct store_event ev = {.kind = "job.ended", .object = 42, .body = "{}"};
+	for (int server = 2; server <= 4; server++) {
+		for (int seq = 1; seq <= 5; seq++) {
+			ev.id = STORE_SEQ_ID(server, seq);
+			ev.time = seq * 100;
+			OK(f, store_event_add(f->db, &ev, &f->e));
+		}
+	}
+	OK(f, store_event_last(f->db, 3, &last, &f->e));
+	assert_true(last == STORE_SEQ_ID(3, 5));
+	assert_int_equal(STORE_SEQ_SERVER(last), 3);
+	assert_int_equal(STORE_SEQ_OF(last), 5);
+	struct ids s = {{0}};
+	OK(f, store_event_list(f->db, STORE_SEQ_ID(3, 3), 10, see_event, &s, &f->e));
+	assert_int_equal(s.n, 2);
+	assert_true(s.id[0] == STORE_SEQ_ID(3, 4));
+	s.n = 0;
+	OK(f, store_event_list(f->db, STORE_SEQ_ID(3, 0), 2, see_event, &s, &f->e));
+	assert_int_equal(s.n, 2);
+	assert_int_equal(store_event_add(f->db, &ev, &f->e), ERR_EXISTS);
+}
+
+static void old_events_go_but_the_newest_stays(void **state)
+{
+	struct fixture *f = *state;
+	struct store_event ev = {.kind = "job.ended", .object = 42, .body = "{}"};
+	for (int seq = 1; seq <= 6; seq++) {
+		ev.id = STORE_SEQ_ID(1, seq);
+		ev.time = seq * 100;
+		OK(f, store_event_add(f->db, &ev, &f->e));
+	}
+	int64_t n, id;
+	OK(f, store_event_purge(f->db, 1, 350, 2, &n, &f->e));
+	assert_int_equal(n, 2);
+	OK(f, store_event_purge(f->db, 1, 350, 2, &n, &f->e));
+	assert_int_equal(n, 1);
+	OK(f, store_event_first(f->db, 1, &id, &f->e));
+	assert_true(id == STORE_SEQ_ID(1, 4));
+	OK(f, store_event_purge(f->db, 1, 9999, 100, &n, &f->e));
+	assert_int_equal(n, 2);
+	OK(f, store_event_last(f->db, 1, &id, &f->e));
+	assert_true(id == STORE_SEQ_ID(1, 6));
+}
+
+static void add_audit(struct fixture *f, int64_t server, int64_t time, const char *detail)
+{
+	const struct store_audit a = {.time = time,
+				      .actor = "root (local)",
+				      .action = "device.add",
+				      .object = "device:pc-1",
+				      .detail = detail};
+	OK(f, store_audit_add(f->db, server, &a, NULL, &f->e));
+}
+
+struct hashes {
+	char hex[8][65];
+	int64_t id[8];
+	int n;
+};
+
+static int see_audit(void *arg, const struct store_audit *row)
+{
+	struct hashes *h = arg;
+	struct buf b;
+	buf_init(&b, 64);
+	hex_encode(&b, row->hash);
+	(void)snprintf(h->hex[h->n], sizeof(h->hex[0]), "%s", buf_cstr(&b));
+	buf_release(&b);
+	h->id[h->n++] = row->id;
+	assert_string_equal(row->actor, "root (local)");
+	assert_string_equal(row->action, "device.add");
+	assert_string_equal(row->object, "device:pc-1");
+	return 0;
+}
+
+/* Computed by Python's hashlib from the layout in audit.h:
+ *   def t(s): return struct.pack(">I", len(s)) + s
+ *   h = sha256(prev + struct.pack(">QQ", (1 << 40) + n, 1000 + n) + t(b"root (local)") + t(b"device.add") +
+ *              t(b"device:pc-1") + t(b"{}")) */
+static const char *const expected_chain[] = {
+	"25b11ef7c40bf077733a614ac69d55275a035a8970a2bab9ead6cc15212f892b",
+	"1f5b87a049dc5960fa5349d35219eb90336fbc3d398e86d844d69a838614b277",
+};
+
+static void the_audit_chain_has_the_hashes_that_its_header_says(void **state)
+{
+	struct fixture *f = *state;
+	add_audit(f, 1, 1001, "{}");
+	add_audit(f, 1, 1002, "{}");
+	add_audit(f, 2, 1003, "{}");
+	struct hashes h = {{{0}}};
+	OK(f, store_audit_list(f->db, 1, 0, 9, see_audit, &h, &f->e));
+	assert_int_equal(h.n, 2);
+	assert_true(h.id[0] == STORE_SEQ_ID(1, 2));
+	assert_string_equal(h.hex[0], expected_chain[1]);
+	assert_string_equal(h.hex[1], expected_chain[0]);
+	h.n = 0;
+	OK(f, store_audit_list(f->db, 1, STORE_SEQ_ID(1, 2), 9, see_audit, &h, &f->e));
+	assert_int_equal(h.n, 1);
+}
+
+static void a_changed_row_of_the_chain_is_named(void **state)
+{
+	static const struct {
+		const char *damage;
+		int64_t bad;
+	} rows[] = {
+		{"UPDATE audit SET actor = 'nobody' WHERE id & 255 = 3", 3},
+		{"UPDATE audit SET time = time + 1 WHERE id & 255 = 1", 1},
+		{"UPDATE audit SET action = 'device.ad', object = 'ddevice:pc-1' WHERE id & 255 = 2", 2},
+		{"UPDATE audit SET detail = '{ }' WHERE id & 255 = 4", 4},
+		{"UPDATE audit SET hash = zeroblob(32) WHERE id & 255 = 2", 2},
+		{"UPDATE audit SET hash = X'00' WHERE id & 255 = 5", 5},
+		{"DELETE FROM audit WHERE id & 255 = 2", 2},
+		{"DELETE FROM audit WHERE id & 255 = 1", 1},
+		{"UPDATE audit SET id = id + 1 WHERE id & 255 = 5", 5},
+	};
+	struct fixture *f = *state;
+	for (int i = 1; i <= 5; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	int64_t bad = -1;
+	OK(f, store_audit_verify(f->db, 1, &bad, &f->e));
+	assert_int_equal(bad, 0);
+	OK(f, store_audit_verify(f->db, 2, &bad, &f->e));
+	assert_int_equal(bad, 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OK(f, db_begin(f->db, &f->e));
+		OK(f, db_define(f->db, rows[i].damage, &f->e));
+		assert_int_equal(store_audit_verify(f->db, 1, &bad, &f->e), ERR_TAMPERED);
+		assert_int_equal(bad, STORE_SEQ_ID(1, rows[i].bad));
+		db_rollback(f->db);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FIXTURE_TEST(a_job_is_kept_and_its_key_is_unique_per_principal),
+		FIXTURE_TEST(a_job_ends_with_its_last_act),
+		FIXTURE_TEST(jobs_are_listed_newest_first_and_open_ones_oldest_first),
+		FIXTURE_TEST(a_frozen_selection_is_kept_in_parts),
+		FIXTURE_TEST(ended_jobs_are_purged_in_slices),
+		FIXTURE_TEST(events_of_a_server_go_on_where_a_client_was),
+		FIXTURE_TEST(old_events_go_but_the_newest_stays),
+		FIXTURE_TEST(the_audit_chain_has_the_hashes_that_its_header_says),
+		FIXTURE_TEST(a_changed_row_of_the_chain_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
