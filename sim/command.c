@@ -1,0 +1,575 @@
+#include "command.h"
+
+#include "base/base.h"
+#include "base/err.h"
+#include "codec/json.h"
+#include "fault.h"
+#include "listen.h"
+#include "mebx.h"
+#include "more.h"
+#include "sim.h"
+#include "tls.h"
+
+#include <math.h>
+
+#define LINE_MAX_LEN (64 * 1024)
+#define TEXT_MAX     4096
+
+/* One request and where its answer goes. */
+struct ask {
+	struct sim *s;
+	const struct json_t *args;
+	struct buf *out;
+	struct json_writer w;
+};
+
+static const char *arg(const struct ask *a, const char *name)
+{
+	const char *text = NULL;
+
+	(void)json_opt_str(a->args, name, TEXT_MAX, &text, NULL); /* of another type: not given */
+	return text;
+}
+
+static bool flag(const struct ask *a, const char *name)
+{
+	bool on = false;
+
+	(void)json_opt_bool(a->args, name, &on, NULL); /* of another type: not given */
+	return on;
+}
+
+/* A number as text or as a number. False: neither. */
+static int number(const struct ask *a, const char *name, int64_t least, int64_t most, int64_t *ret, struct err *e)
+{
+	const char *text = arg(a, name);
+	int64_t v;
+
+	if (!text)
+		return json_opt_i64(a->args, name, least, most, ret, e);
+	if (!text_to_i64(bytes_str(text), &v) || v < least || v > most)
+		return err_set(e, ERR_INVALID, "%s is a whole number from %lld to %lld, not \"%s\"", name,
+			       (long long)least, (long long)most, text);
+	*ret = v;
+	return 0;
+}
+
+static int duration(const struct ask *a, const char *name, int64_t *ret_ms, struct err *e)
+{
+	const char *text = arg(a, name);
+	bool back = text && text[0] == '-';
+
+	if (!text)
+		return json_opt_i64(a->args, name, INT64_MIN / 2, INT64_MAX / 2, ret_ms, e);
+	if (!text_to_duration_ms(text + back, ret_ms))
+		return err_set(e, ERR_INVALID, "%s is a time like 500, 30s, 10m or 24h, not \"%s\"", name, text);
+	*ret_ms = back ? -*ret_ms : *ret_ms;
+	return 0;
+}
+
+/* "10%" or "0.1", 0 to 1. */
+static int share(const struct ask *a, const char *name, double *ret, struct err *e)
+{
+	const char *text = arg(a, name);
+	char *end;
+	double v;
+
+	if (!text)
+		return json_has(a->args, name) ? err_set(e, ERR_INVALID, "%s is a text like \"10%%\" or \"0.1\"", name)
+					       : 0;
+	v = strtod(text, &end);
+	if (end != text && *end == '%') {
+		v /= 100;
+		end++;
+	}
+	if (end == text || *end != '\0' || !isfinite(v) || v < 0 || v > 1)
+		return err_set(e, ERR_INVALID, "%s is a share like 10%% or 0.1, not \"%s\"", name, text);
+	*ret = v;
+	return 0;
+}
+
+static int find(const struct ask *a, struct device **ret, struct err *e)
+{
+	const char *text = arg(a, "device");
+
+	if (!text)
+		return err_set(e, ERR_MISSING, "which device: an address, a name, a UUID or #NUMBER");
+	*ret = device_find(a->s, text);
+	return *ret ? 0 : err_set(e, ERR_NOT_FOUND, "no device \"%s\"", text);
+}
+
+/* Runs each for the one device that is named, or for all; must_choose: all only with --all. */
+static int for_devices(struct ask *a, bool must_choose, int (*each)(struct ask *a, struct device *d, struct err *e),
+		       struct err *e)
+{
+	struct device *d;
+	int r = 0;
+
+	if (arg(a, "device")) {
+		r = find(a, &d, e);
+		return r ? r : each(a, d, e);
+	}
+	if (must_choose && !flag(a, "all"))
+		return err_set(e, ERR_MISSING, "which device: an address, a name, a UUID, #NUMBER, or --all");
+	for (uint32_t i = 0; i < a->s->opt.devices && r == 0; i++)
+		r = each(a, &a->s->devices[i], e);
+	return r;
+}
+
+static void begin(struct ask *a)
+{
+	json_writer_init(&a->w, a->out);
+	json_begin_object(&a->w, NULL);
+}
+
+static void end(struct ask *a)
+{
+	json_end(&a->w);
+	buf_addc(a->out, '\n');
+}
+
+static void put_device(struct ask *a, const struct device *d)
+{
+	char text[DEVICE_TEXT_SIZE];
+
+	device_address_text(a->s, d, text);
+	json_put_str(&a->w, "device", text);
+}
+
+static int say_ok(struct ask *a)
+{
+	begin(a);
+	json_put_bool(&a->w, "ok", true);
+	end(a);
+	return 0;
+}
+
+/* ---- list, stats, wire ---- */
+
+static int list_one(struct ask *a, struct device *d, struct err *e)
+{
+	struct uuid u = device_uuid(a->s, d);
+	char text[DEVICE_TEXT_SIZE];
+
+	device_settle(a->s, d);
+	begin(a);
+	put_device(a, d);
+	device_name(a->s, d, text, sizeof(text));
+	json_put_str(&a->w, "name", text);
+	uuid_text(&u, text);
+	json_put_str(&a->w, "uuid", text);
+	json_put_str(&a->w, "profile", device_profile(d)->name);
+	json_put_str(&a->w, "version", device_profile(d)->version);
+	json_put_str(&a->w, "mode", d->mode == DEVICE_FACTORY ? "factory" : "smb");
+	json_put_str(&a->w, "power", power_state_name(d->power.state));
+	json_put_bool(&a->w, "plain", device_port_is_open(d, false));
+	json_put_bool(&a->w, "tls", device_port_is_open(d, true));
+	json_put_u64(&a->w, "boots", d->power.boots);
+	device_realm(a->s, d, text);
+	json_put_str(&a->w, "realm", text);
+	end(a);
+	return 0;
+}
+
+static int do_list(struct ask *a, struct err *e)
+{
+	return for_devices(a, false, list_one, e);
+}
+
+static void put_counters(struct ask *a, const struct counters *c)
+{
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		json_put_u64(&a->w, counter_names[i], counter_get(c, i));
+}
+
+static int stats_one(struct ask *a, struct device *d, struct err *e)
+{
+	begin(a);
+	put_device(a, d);
+	put_counters(a, &d->count);
+	end(a);
+	return 0;
+}
+
+static int do_stats(struct ask *a, struct err *e)
+{
+	struct counters sum = {0};
+	uint64_t open = 0;
+
+	if (arg(a, "device") || flag(a, "each"))
+		return for_devices(a, false, stats_one, e);
+	for (uint32_t i = 0; i < a->s->opt.devices; i++) {
+		counters_sum(&sum, &a->s->devices[i].count);
+		open += a->s->devices[i].open;
+	}
+	begin(a);
+	json_put_u64(&a->w, "devices", a->s->opt.devices);
+	json_put_u64(&a->w, "open", open);
+	put_counters(a, &sum);
+	end(a);
+	return 0;
+}
+
+static int do_reset_counters(struct ask *a, struct err *e)
+{
+	for (uint32_t i = 0; i < a->s->opt.devices; i++)
+		a->s->devices[i].count = (struct counters){0};
+	a->s->act_count = 0;
+	return say_ok(a);
+}
+
+static void wire_one(struct ask *a, size_t i)
+{
+	const struct act *act = &a->s->acts[i];
+	const struct device *d = &a->s->devices[act->device];
+	char text[DEVICE_TEXT_SIZE];
+
+	begin(a);
+	json_put_u64(&a->w, "n", i + 1);
+	put_device(a, d);
+	device_name(a->s, d, text, sizeof(text));
+	json_put_str(&a->w, "name", text);
+	json_put_str(&a->w, "act", power_requests[act->act].act);
+	json_put_i64(&a->w, "time", act->time_ms);
+	json_put_str(&a->w, "message_id", act->message_id);
+	end(a);
+}
+
+static int do_wire(struct ask *a, struct err *e)
+{
+	struct device *only = NULL;
+	int64_t since = 1;
+	int r = number(a, "since", 1, INT64_MAX, &since, e);
+
+	if (r == 0 && arg(a, "device"))
+		r = find(a, &only, e);
+	if (r != 0)
+		return r;
+	for (size_t i = (size_t)since - 1; i < a->s->act_count; i++)
+		if (!only || a->s->acts[i].device == only->number)
+			wire_one(a, i);
+	if (flag(a, "clear"))
+		a->s->act_count = 0;
+	return 0;
+}
+
+/* ---- power, clock ---- */
+
+static int power_one(struct ask *a, struct device *d, struct err *e)
+{
+	const char *text = arg(a, "state");
+	enum power_state state;
+
+	device_settle(a->s, d);
+	if (text && !power_state_from_name(text, &state))
+		return err_set(e, ERR_INVALID, "a power state is on, off, sleep or hibernate, not \"%s\"", text);
+	if (text)
+		power_force(&d->power, state);
+	begin(a);
+	put_device(a, d);
+	json_put_str(&a->w, "power", power_state_name(d->power.state));
+	end(a);
+	return 0;
+}
+
+/* "power --all on": the first word is no device then. */
+static int do_power(struct ask *a, struct err *e)
+{
+	return for_devices(a, true, power_one, e);
+}
+
+static int session_one(struct ask *a, struct device *d, struct err *e)
+{
+	const char *text = arg(a, "state");
+
+	if (!text || (strcmp(text, "open") != 0 && strcmp(text, "close") != 0))
+		return err_set(e, ERR_INVALID, "a session is opened or closed: session DEVICE open|close");
+	d->power.session = text[0] == 'o';
+	return 0;
+}
+
+static int do_session(struct ask *a, struct err *e)
+{
+	int r = for_devices(a, true, session_one, e);
+
+	return r ? r : say_ok(a);
+}
+
+static int audit_one(struct ask *a, struct device *d, struct err *e)
+{
+	const char *text = arg(a, "state");
+
+	if (!text || (strcmp(text, "on") != 0 && strcmp(text, "off") != 0))
+		return err_set(e, ERR_INVALID, "auditing is switched: audit DEVICE on|off");
+	d->flags = (uint8_t)(text[1] == 'n' ? d->flags | DEVICE_AUDIT : d->flags & ~DEVICE_AUDIT);
+	return 0;
+}
+
+static int do_audit(struct ask *a, struct err *e)
+{
+	int r = for_devices(a, true, audit_one, e);
+
+	return r ? r : say_ok(a);
+}
+
+static int do_clock_show(struct ask *a, struct err *e)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_text_ms(clock_wall_ms(a->s->clock), text);
+	begin(a);
+	json_put_str(&a->w, "time", text);
+	json_put_i64(&a->w, "ms", clock_wall_ms(a->s->clock));
+	json_put_bool(&a->w, "driven", a->s->opt.driven);
+	end(a);
+	return 0;
+}
+
+static int need_driven(const struct ask *a, struct err *e)
+{
+	return a->s->opt.driven
+		       ? 0
+		       : err_set(e, ERR_INVALID, "the clock is the system's; start amtsim with --clock driven");
+}
+
+static int do_clock_advance(struct ask *a, struct err *e)
+{
+	int64_t ms = -1;
+	int r = need_driven(a, e);
+
+	if (r == 0)
+		r = duration(a, "time", &ms, e);
+	if (r == 0 && ms < 0)
+		r = err_set(e, ERR_MISSING, "how far: clock advance 500 (ms), 30s, 10m, 24h, 7d");
+	if (r != 0)
+		return r;
+	clock_advance(a->s->clock, ms);
+	return do_clock_show(a, e);
+}
+
+static int do_clock_set(struct ask *a, struct err *e)
+{
+	const char *text = arg(a, "time");
+	int64_t ms;
+	int r = need_driven(a, e);
+
+	if (r != 0)
+		return r;
+	if (!text || !clock_parse(text, &ms))
+		return err_set(e, ERR_INVALID, "a time is written 2026-11-22T15:03:16Z");
+	clock_set_wall(a->s->clock, ms);
+	return do_clock_show(a, e);
+}
+
+/* ---- faults ---- */
+
+static int read_counts(const struct ask *a, struct fault_rule *rule, struct err *e)
+{
+	int64_t request = 0, times = 0, seed = (int64_t)(a->s->opt.seed & INT64_MAX);
+	int r = number(a, "request", 1, INT64_MAX, &request, e);
+
+	if (r == 0)
+		r = number(a, "times", 1, INT64_MAX, &times, e);
+	if (r == 0)
+		r = number(a, "seed", 0, INT64_MAX, &seed, e);
+	rule->request = (uint64_t)request;
+	rule->times = (uint64_t)times;
+	rule->seed = (uint64_t)seed;
+	return r;
+}
+
+static int read_rule(const struct ask *a, struct fault_rule *rule, struct err *e)
+{
+	const char *kind = arg(a, "kind"), *on = arg(a, "on");
+	int r;
+
+	fault_rule_init(rule);
+	if (!kind)
+		return err_set(e, ERR_MISSING, "which kind of fault (amtsim --help lists them)");
+	r = fault_kind_parse(kind, rule, e);
+	if (r == 0 && on && !fault_on_parse(on, &rule->on))
+		r = err_set(e, ERR_INVALID, "--on is act, read, connect or any, not \"%s\"", on);
+	if (r == 0)
+		r = share(a, "share", &rule->share, e);
+	if (r == 0)
+		r = share(a, "chance", &rule->chance, e);
+	if (r == 0)
+		r = duration(a, "after", &rule->after_ms, e);
+	if (r == 0)
+		r = read_counts(a, rule, e);
+	rule->device = arg(a, "device");
+	return r;
+}
+
+static int do_fault_add(struct ask *a, struct err *e)
+{
+	struct fault_rule rule;
+	unsigned id;
+	uint32_t devices;
+	int r = read_rule(a, &rule, e);
+
+	if (r == 0)
+		r = faults_add(a->s, &rule, &id, &devices, e);
+	if (r != 0)
+		return r;
+	begin(a);
+	json_put_u64(&a->w, "fault", id);
+	json_put_str(&a->w, "kind", arg(a, "kind"));
+	json_put_u64(&a->w, "devices", devices);
+	end(a);
+	return 0;
+}
+
+static int do_fault_list(struct ask *a, struct err *e)
+{
+	faults_list(a->s, a->out);
+	return 0;
+}
+
+static int do_fault(struct ask *a, struct err *e)
+{
+	return arg(a, "kind") ? do_fault_add(a, e) : do_fault_list(a, e);
+}
+
+static int do_fault_clear(struct ask *a, struct err *e)
+{
+	int64_t id = 0;
+	int r = number(a, "fault", 1, INT32_MAX, &id, e);
+	unsigned n;
+
+	if (r != 0)
+		return r;
+	n = faults_clear(a->s, (unsigned)id);
+	if (id && n == 0)
+		return err_set(e, ERR_NOT_FOUND, "no fault number %lld", (long long)id);
+	begin(a);
+	json_put_u64(&a->w, "cleared", n);
+	end(a);
+	return 0;
+}
+
+/* ---- setting up, settings, the rest ---- */
+
+static int mebx_one(struct ask *a, struct device *d, struct err *e)
+{
+	struct mebx m = {
+		.password = bytes_str(arg(a, "password")),
+		.new_password = bytes_str(arg(a, "new-password")),
+		.mode = arg(a, "mode"),
+		.host_name = arg(a, "host-name"),
+		.domain = arg(a, "domain"),
+		.dhcp = arg(a, "dhcp"),
+		.address = arg(a, "address"),
+		.mask = arg(a, "mask"),
+		.gateway = arg(a, "gateway"),
+		.dns = arg(a, "dns"),
+		.dns2 = arg(a, "dns2"),
+	};
+	int r = mebx_save(a->s, d, &m, e);
+
+	return r ? r : list_one(a, d, e);
+}
+
+static int do_mebx(struct ask *a, struct err *e)
+{
+	return for_devices(a, true, mebx_one, e);
+}
+
+static int do_set(struct ask *a, struct err *e)
+{
+	const char *text = arg(a, "setting");
+	int r = text ? settings_set(&a->s->set, text, e) : 0;
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting_row *row = &setting_rows[i];
+
+		if (text && strncmp(text, row->name, strcspn(text, "=")) != 0)
+			continue;
+		begin(a);
+		json_put_str(&a->w, "setting", row->name);
+		json_put_i64(&a->w, "value", setting_get(&a->s->set, row));
+		json_put_str(&a->w, "unit", row->unit);
+		end(a);
+	}
+	return 0;
+}
+
+static int do_consent(struct ask *a, struct err *e)
+{
+	struct device *d;
+	int r = find(a, &d, e);
+
+	if (r != 0)
+		return r;
+	begin(a);
+	put_device(a, d);
+	json_put_u64(&a->w, "state", d->more ? d->more->optin_state : 0);
+	json_put_u64(&a->w, "code", d->more ? d->more->optin_code : 0);
+	end(a);
+	return 0;
+}
+
+static int do_pin(struct ask *a, struct err *e)
+{
+	uint8_t pin[32];
+	struct buf text;
+	struct device *d;
+	int r = find(a, &d, e);
+
+	if (r == 0)
+		r = tls_leaf_pin(a->s, d, pin, e);
+	if (r != 0)
+		return r;
+	buf_init(&text, 2 * sizeof(pin));
+	hex_encode(&text, BYTES(pin, sizeof(pin)));
+	begin(a);
+	put_device(a, d);
+	json_put_bytes(&a->w, "pin", buf_bytes(&text));
+	end(a);
+	buf_release(&text);
+	return 0;
+}
+
+static int do_stop(struct ask *a, struct err *e)
+{
+	loop_stop(a->s->loop);
+	return say_ok(a);
+}
+
+static const struct {
+	const char *words;
+	int (*run)(struct ask *a, struct err *e);
+} commands[] = {
+#define COMMAND(words, handler, args, options, flags, sentence) {words, handler},
+#include "command.tbl.h"
+#undef COMMAND
+};
+
+static int dispatch(struct ask *a, struct err *e)
+{
+	const char *words;
+	int r = json_get_str(a->args, "command", TEXT_MAX, &words, e);
+
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].words, words) == 0)
+			return commands[i].run(a, e);
+	return err_set(e, ERR_NOT_FOUND, "no command \"%s\"", words);
+}
+
+int command_run(struct sim *s, struct bytes line, struct buf *out, struct err *e)
+{
+	struct ask a = {.s = s, .out = out};
+	struct json_t *doc;
+	int r = json_parse(line, LINE_MAX_LEN, &doc, e);
+
+	if (r != 0)
+		return r;
+	a.args = doc;
+	r = dispatch(&a, e);
+	json_free(doc);
+	return r ? r : buf_check(out, e, "answer");
+}

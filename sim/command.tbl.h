@@ -1,0 +1,29 @@
+/* command.tbl.h - what "amtsim ctl" can ask for.
+ *
+ * COMMAND("words", handler, "arguments by place", "options with a value", "options without", "sentence")
+ *
+ * On the socket a request is one line: an object with "command" and the arguments and options as members, texts or
+ * numbers or true. The answer is one or more lines, each an object, then an empty line; {"error": "..."} when it
+ * failed. */
+
+/* clang-format off */
+COMMAND("list",         do_list,        "device", "",      "",      "the devices: address, name, UUID, profile, mode, power")
+COMMAND("stats",        do_stats,       "device", "",      "each",  "sums of what the devices counted; --each: one line a device")
+COMMAND("wire",         do_wire,        "device", "since", "clear", "every power request that a device obeyed; --since N: from the N-th on; --clear: forget them after this")
+COMMAND("power",        do_power,       "device state", "", "all",  "by hand: on, off, sleep or hibernate; without a state: say it")
+COMMAND("clock show",   do_clock_show,  "",       "",      "",      "the time of the devices")
+COMMAND("clock advance", do_clock_advance, "time", "",     "",      "moves a driven clock (--clock driven): 500, 30s, 10m, 24h, 7d")
+COMMAND("clock set",    do_clock_set,   "time",   "",      "",      "sets a driven clock's time of day: 2026-11-22T15:03:16Z")
+COMMAND("fault add",    do_fault_add,   "kind",   "kind device share chance on request times after seed", "", "makes devices misbehave; see --help for the kinds")
+COMMAND("fault list",   do_fault_list,  "",       "",      "",      "the faults in force, and how often each struck")
+COMMAND("fault clear",  do_fault_clear, "fault",  "",      "",      "ends one fault, or all")
+COMMAND("fault",        do_fault,       "",       "kind device share chance on request times after seed", "", "with --kind: fault add; without: fault list")
+COMMAND("mebx",         do_mebx,        "device", "mode password new-password host-name domain dhcp address mask gateway dns dns2", "all", "sets devices up by hand, as in the MEBx menus, and saves with Y")
+COMMAND("set",          do_set,         "setting", "",     "",      "changes a setting (NAME=VALUE), or lists all")
+COMMAND("session",      do_session,     "device state", "", "all",  "open or close: a redirection session, which blocks off and cycle")
+COMMAND("audit",        do_audit,       "device state", "", "all",  "on or off: power acts are written to the audit log")
+COMMAND("consent",      do_consent,     "device", "",      "",      "the six digits of user consent that the device's screen shows now")
+COMMAND("pin",          do_pin,         "device", "",      "",      "SHA-256 of the certificate that the device shows on its TLS port")
+COMMAND("reset-counters", do_reset_counters, "", "",       "",      "sets all counters to zero and forgets the wire")
+COMMAND("stop",         do_stop,        "",       "",      "",      "ends amtsim")
+/* clang-format on */
