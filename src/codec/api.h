@@ -37,14 +37,14 @@ enum api_page_id {
 	API_PAGE_COUNT
 };
 
-#define API_PREFIX	"/api/v1"
-#define API_VERSION	"1"
-#define API_LIMIT	100  /* items of a LIST that names no limit */
-#define API_LIMIT_MAX	1000
-#define API_STR_MAX	4096 /* bytes of one STR */
-#define API_STRS_MAX	100000
-#define API_INT_MAX	9007199254740991 /* what every JSON reader keeps exactly: 2^53 - 1 */
-#define API_ALLOW_SIZE	64
+#define API_PREFIX     "/api/v1"
+#define API_VERSION    "1"
+#define API_LIMIT      100 /* items of a LIST that names no limit */
+#define API_LIMIT_MAX  1000
+#define API_STR_MAX    4096 /* bytes of one STR */
+#define API_STRS_MAX   100000
+#define API_INT_MAX    9007199254740991 /* what every JSON reader keeps exactly: 2^53 - 1 */
+#define API_ALLOW_SIZE 64
 
 struct api_arg {
 	const char *name;
@@ -94,7 +94,7 @@ struct api_command {
 struct api_value {
 	bool set;
 	union {
-		int64_t i; /* INT, BOOL, TIME (ms UTC), DURATION (ms) */
+		int64_t i;      /* INT, BOOL, TIME (ms UTC), DURATION (ms) */
 		struct bytes s; /* STR; a copy in the call's arena, NUL behind it */
 		struct {
 			const struct bytes *p;
@@ -122,9 +122,9 @@ const struct api_command *api_command_find(const char *noun, const char *verb); 
 const struct api_object *api_object(enum api_object_id id);
 const struct api_object *api_object_find(const char *name); /* NULL */
 const struct api_page *api_page(enum api_page_id id);
-const char *api_method_name(enum api_method m);        /* "GET" */
+const char *api_method_name(enum api_method m);                     /* "GET" */
 bool api_method_from_name(struct bytes name, enum api_method *ret); /* HEAD counts as GET */
-const char *api_role_name(enum api_role r);            /* "viewer", "operator", "admin" */
+const char *api_role_name(enum api_role r);                         /* "viewer", "operator", "admin" */
 bool api_role_from_name(const char *name, enum api_role *ret);
 
 /* Finds the command of method and path (with /api/v1, without query). ERR_NOT_FOUND; ERR_UNSUPPORTED when the path
@@ -175,10 +175,10 @@ struct api_writer {
 void api_begin(struct api_writer *w, struct json_writer *json, const char *name, enum api_object_id id);
 void api_put_int(struct api_writer *w, const char *name, int64_t v);
 void api_put_bool(struct api_writer *w, const char *name, bool v);
-void api_put_str(struct api_writer *w, const char *name, const char *v);       /* NULL: null */
-void api_put_text(struct api_writer *w, const char *name, const char *v);      /* NULL and "": null */
-void api_put_bytes(struct api_writer *w, const char *name, struct bytes v);    /* a text; p NULL: null */
-void api_put_time(struct api_writer *w, const char *name, int64_t wall_ms);    /* 0: null */
+void api_put_str(struct api_writer *w, const char *name, const char *v);    /* NULL: null */
+void api_put_text(struct api_writer *w, const char *name, const char *v);   /* NULL and "": null */
+void api_put_bytes(struct api_writer *w, const char *name, struct bytes v); /* a text; p NULL: null */
+void api_put_time(struct api_writer *w, const char *name, int64_t wall_ms); /* 0: null */
 void api_put_strs(struct api_writer *w, const char *name, const char *const *v, size_t count);
 void api_put_list(struct api_writer *w, const char *name, const char *joined, char separator); /* "a,b"; "": [] */
 void api_put_null(struct api_writer *w, const char *name);
@@ -192,7 +192,8 @@ struct api_error {
 };
 #define API_ERROR_NONE ((struct api_error){-1, NULL, 0})
 void api_error_write(struct buf *out, const struct err *e, const struct api_error *more);
-/* HTTP status of an error code: 400, 403, 404, 409, 413, 500, 503, 507. An answer with an object is 200, without 204. */
+/* HTTP status of an error code: 400, 403, 404, 409, 413, 500, 503, 507. An answer with an object is 200, without 204.
+ */
 int api_error_status(int code);
 
 /* The OpenAPI 3.1 document of all commands, objects and pages, about 200 KiB. 0 or ERR_TOO_BIG. */

@@ -441,3 +441,92 @@ void json_put_raw(struct json_writer *w, const char *name, struct bytes value)
 	put_name(w, name);
 	(void)buf_add_bytes(w->out, value);
 }
+
+static void put_value(struct json_writer *w, const char *name, json_t *j);
+
+static void put_members(struct json_writer *w, json_t *object)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach(object, name, value)
+		put_value(w, name, value);
+}
+
+static void put_items(struct json_writer *w, json_t *array)
+{
+	size_t i;
+	json_t *value;
+	json_array_foreach(array, i, value)
+		put_value(w, NULL, value);
+}
+
+/* As deep as json_parse let it be. */
+static void put_value(struct json_writer *w, const char *name, json_t *j)
+{
+	switch (json_typeof(j)) {
+	case JSON_OBJECT:
+		json_begin_object(w, name);
+		put_members(w, j);
+		json_end(w);
+		break;
+	case JSON_ARRAY:
+		json_begin_array(w, name);
+		put_items(w, j);
+		json_end(w);
+		break;
+	case JSON_STRING:
+		json_put_bytes(w, name, BYTES(json_string_value(j), json_string_length(j)));
+		break;
+	case JSON_INTEGER:
+		json_put_i64(w, name, json_integer_value(j));
+		break;
+	case JSON_REAL:
+		json_put_double(w, name, json_real_value(j));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		json_put_bool(w, name, json_is_true(j));
+		break;
+	case JSON_NULL:
+		json_put_null(w, name);
+		break;
+	}
+}
+
+/* jansson's walks take their value without const, though they leave it as it is. */
+static json_t *mutable(const struct json_t *j)
+{
+	return (json_t *)(uintptr_t)j;
+}
+
+const struct json_t *json_member(const struct json_t *obj, const char *name)
+{
+	return json_object_get(obj, name);
+}
+
+int json_dump(struct buf *out, const struct json_t *j)
+{
+	struct json_writer w;
+	json_writer_init(&w, out);
+	put_value(&w, NULL, mutable(j));
+	return out->failed ? ERR_TOO_BIG : 0;
+}
+
+void json_text(struct buf *out, const struct json_t *j)
+{
+	if (!j || json_is_null(j))
+		return;
+	if (json_is_string(j)) {
+		buf_add_bytes(out, BYTES(json_string_value(j), json_string_length(j)));
+	} else if (json_is_boolean(j)) {
+		buf_adds(out, json_is_true(j) ? "yes" : "no");
+	} else if (json_is_array(j)) {
+		for (size_t i = 0; i < json_array_size(j); i++) {
+			if (i)
+				buf_addc(out, ',');
+			json_text(out, json_array_get(j, i));
+		}
+	} else {
+		(void)json_dump(out, j); /* the buf is marked when it does not fit */
+	}
+}

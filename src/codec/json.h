@@ -44,6 +44,11 @@ const struct json_t *json_at(const struct json_t *array, size_t i); /* NULL past
 int json_at_str(const struct json_t *array, size_t i, size_t max_len, const char **ret, struct err *e);
 int json_at_i64(const struct json_t *array, size_t i, int64_t least, int64_t most, int64_t *ret, struct err *e);
 
+const struct json_t *json_member(const struct json_t *obj, const char *name); /* NULL when it is not there */
+int json_dump(struct buf *out, const struct json_t *j); /* compact, members in their order; 0 or ERR_TOO_BIG */
+/* As a person reads it: a text without quotes, elements of an array with commas between, nothing for null and NULL. */
+void json_text(struct buf *out, const struct json_t *j);
+
 /* Writes into out, compact, without a newline at the end. Every value takes the name of its member, or NULL inside an
  * array and at the top. Look once at the end: buf_check of out. Nesting over JSON_DEPTH_MAX, an end too many or a name
  * at the wrong place is our own mistake and asserts. */

@@ -41,12 +41,23 @@ const char *wsman_class_prefix(struct bytes class_name)
 	return NULL;
 }
 
+bool wsman_is_name(struct bytes s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		uint8_t c = s.p[i], letter = c | 0x20;
+		if (c != '_' && (c < '0' || c > '9') && (letter < 'a' || letter > 'z'))
+			return false;
+	}
+	return s.len > 0;
+}
+
 struct bytes wsman_class_of(struct bytes uri)
 {
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
 		size_t len = strlen(prefixes[i].uri);
 		struct bytes name = uri.len > len ? BYTES(uri.p + len, uri.len - len) : BYTES_NONE;
-		if (bytes_starts_with(uri, prefixes[i].uri) && bytes_starts_with(name, prefixes[i].name_start))
+		if (bytes_starts_with(uri, prefixes[i].uri) && bytes_starts_with(name, prefixes[i].name_start) &&
+		    wsman_is_name(name))
 			return name;
 	}
 	return BYTES_NONE;

@@ -10,6 +10,7 @@ struct wsman_op_row {
 };
 extern const struct wsman_op_row wsman_ops[]; /* by enum wsman_op */
 
+bool wsman_is_name(struct bytes s); /* letters, digits and _, so that it can be the name of an element */
 void wsman_add_uri(struct buf *out, struct bytes class_name); /* an unknown prefix is our mistake */
 void wsman_add_selectors(const struct wsman_writer *w, const struct wsman_selector *sel, size_t count);
 /* set may be NULL: none. ERR_MALFORMED. */

@@ -60,7 +60,7 @@ static bool find_op(struct wsman_call *c)
 	}
 	c->op = WSMAN_METHOD;
 	c->method = after(c->action, c->uri);
-	return c->uri.len && c->method.len && !memchr(c->method.p, '/', c->method.len);
+	return c->uri.len && wsman_is_name(c->method);
 }
 
 static enum wsman_fault read_headers(struct wsman_call *c)

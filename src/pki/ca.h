@@ -10,7 +10,7 @@
 
 struct pki_ca;
 
-/* Makes a root for this zone. place: where the sealed key will be kept. zone_name goes into the subject's CN, up to 48
+/* Makes a root for this zone. place: where the sealed key will be kept. zone_name goes into the subject's CN, up to 40
  * bytes of it; zone_id (text of a UUID) into its OU. */
 int pki_ca_make(const struct vault *v, struct vault_place place, const char *zone_name, const char *zone_id,
 		int64_t now_ms, struct pki_stored *ret, struct err *e);
@@ -23,7 +23,7 @@ void pki_ca_free(struct pki_ca *ca); /* NULL is fine */
 
 /* What a server is called. localhost, 127.0.0.1 and ::1 are always added. */
 struct pki_names {
-	const char *fqdn;      /* also the subject's CN, up to 64 bytes of it */
+	const char *fqdn;      /* a name or an address; also the subject's CN when it is not longer than 64 bytes */
 	const char *addresses; /* more IP addresses, separated by commas; NULL none */
 };
 

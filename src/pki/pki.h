@@ -14,7 +14,7 @@
 
 struct err;
 
-/* A certificate with its sealed key, as it is kept. */
+/* A certificate with its sealed key, as it is kept. What a function gives back in one is the caller's to release. */
 struct pki_stored {
 	struct buf cert;               /* DER */
 	struct buf key;                /* PKCS#8 DER, sealed for the place that was given */

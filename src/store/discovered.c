@@ -21,6 +21,8 @@ static void read_discovered(struct db_stmt *st, struct arena *a, struct store_di
 	ret->reason = (int)db_take_i64(st);
 	ret->detail = row_text(st, a);
 	ret->device = db_take_i64(st);
+	ret->plain = (enum store_answer)db_take_i64(st);
+	ret->tls = (enum store_answer)db_take_i64(st);
 }
 
 static struct db_stmt *bind_discovered(struct db *db, enum sql_id id, const struct store_discovered *d)
@@ -43,6 +45,8 @@ static struct db_stmt *bind_discovered(struct db *db, enum sql_id id, const stru
 	db_bind_i64(st, d->reason);
 	db_bind_text(st, d->detail);
 	db_bind_id(st, d->device);
+	db_bind_i64(st, d->plain);
+	db_bind_i64(st, d->tls);
 	return st;
 }
 

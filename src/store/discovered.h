@@ -14,7 +14,13 @@ enum store_source {
 	STORE_SOURCE_AGENT = 16,
 };
 
-enum store_provisioned { STORE_PROVISIONED_UNKNOWN, STORE_PROVISIONED_NO, STORE_PROVISIONED_YES };
+enum store_provisioned {
+	STORE_PROVISIONED_UNKNOWN,
+	STORE_PROVISIONED_NO,
+	STORE_PROVISIONED_YES,
+	STORE_PROVISIONED_IN_SETUP,
+};
+enum store_answer { STORE_ANSWER_UNKNOWN, STORE_ANSWER_YES, STORE_ANSWER_NO };
 
 struct store_discovered {
 	int64_t id;
@@ -29,9 +35,10 @@ struct store_discovered {
 	const char *realm;
 	unsigned sources; /* set of enum store_source */
 	int64_t first_at, seen_at, valid_until;
-	int reason;         /* of the last probe: number of base/err.tbl.h; 0 well */
-	const char *detail; /* "" none */
-	int64_t device;     /* 0: not imported */
+	int reason;                   /* of the last probe: number of base/err.tbl.h; 0 well */
+	const char *detail;           /* "" none */
+	int64_t device;               /* 0: not imported */
+	enum store_answer plain, tls; /* whether the two ports answer */
 };
 
 int store_discovered_add(struct db *db, const struct store_discovered *d, struct err *e); /* ERR_EXISTS: the address */

@@ -6,7 +6,7 @@
 
 const char *scan_state_name(enum scan_state s)
 {
-	static const char *const names[] = {"running", "done", "cancelled", "failed"};
+	static const char *const names[] = {"running", "done", "cancelled", "failed", "waiting"};
 	return names_of(names, ARRAY_LEN(names), (int)s);
 }
 
@@ -25,6 +25,7 @@ static void read_scan(struct db_stmt *st, struct arena *a, struct store_scan *re
 	ret->found_new = db_take_i64(st);
 	ret->reason = (int)db_take_i64(st);
 	ret->detail = row_text(st, a);
+	ret->started_at = db_take_i64(st);
 }
 
 static struct db_stmt *bind_scan(struct db *db, enum sql_id id, const struct store_scan *s)
@@ -43,6 +44,7 @@ static struct db_stmt *bind_scan(struct db *db, enum sql_id id, const struct sto
 	db_bind_i64(st, s->found_new);
 	db_bind_i64(st, s->reason);
 	db_bind_text(st, s->detail);
+	db_bind_i64(st, s->started_at);
 	return st;
 }
 
@@ -73,6 +75,13 @@ int store_scan_list(struct db *db, int64_t before_id, int limit, store_scan_fn e
 	struct db_stmt *st = db_stmt(db, SQL_SCAN_LIST);
 	db_bind_i64(st, before_id ? before_id : INT64_MAX);
 	db_bind_i64(st, limit);
+	return ROW_EACH(st, struct store_scan, read_scan, each, arg, e);
+}
+
+int store_scan_list_open(struct db *db, int64_t server, store_scan_fn each, void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_SCAN_LIST_OPEN);
+	db_bind_i64(st, server);
 	return ROW_EACH(st, struct store_scan, read_scan, each, arg, e);
 }
 

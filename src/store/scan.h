@@ -6,8 +6,14 @@
 
 struct arena;
 
-enum scan_state { SCAN_STATE_RUNNING, SCAN_STATE_DONE, SCAN_STATE_CANCELLED, SCAN_STATE_FAILED };
-const char *scan_state_name(enum scan_state s); /* "running", "done", "cancelled", "failed" */
+enum scan_state {
+	SCAN_STATE_RUNNING,
+	SCAN_STATE_DONE,
+	SCAN_STATE_CANCELLED,
+	SCAN_STATE_FAILED,
+	SCAN_STATE_WAITING, /* for the one that runs */
+};
+const char *scan_state_name(enum scan_state s); /* "running", "done", "cancelled", "failed", "waiting" */
 
 struct store_scan {
 	int64_t id;
@@ -19,6 +25,7 @@ struct store_scan {
 	int64_t total, asked, found, found_new; /* addresses */
 	int reason;                             /* number of base/err.tbl.h; 0 none */
 	const char *detail;
+	int64_t started_at; /* 0: not yet */
 };
 
 int store_scan_add(struct db *db, const struct store_scan *s, struct err *e);
@@ -27,6 +34,8 @@ int store_scan_get(struct db *db, struct arena *a, int64_t id, struct store_scan
 typedef int (*store_scan_fn)(void *arg, const struct store_scan *row);
 /* Newest first, below before_id (0: from the newest). */
 int store_scan_list(struct db *db, int64_t before_id, int limit, store_scan_fn each, void *arg, struct err *e);
+/* Waiting or running, oldest first. */
+int store_scan_list_open(struct db *db, int64_t server, store_scan_fn each, void *arg, struct err *e);
 /* At the start of a server: its running scans end as failed. */
 int store_scan_server_start(struct db *db, int64_t server, int64_t now, int reason, int64_t *ret_count, struct err *e);
 

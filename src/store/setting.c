@@ -2,8 +2,6 @@
 
 #include "base/base.h"
 #include "codec/range.h"
-#include "store/device.h"
-#include "store/folder.h"
 #include "store/names.h"
 #include "store/row.h"
 
@@ -117,76 +115,31 @@ int setting_check(enum setting_id id, const char *text, int64_t *ret, struct err
 	return rc;
 }
 
-/* Where a value is looked for: an object, or what it inherits from. */
-struct at {
-	enum store_scope scope;
-	int64_t object;
-};
-
-/* One level up: the device's folder, the folder's parent, at last the zone. */
-static int inherit(struct db *db, struct at *at, struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, at->scope == STORE_SCOPE_DEVICE ? SQL_DEVICE_FOLDER : SQL_FOLDER_PARENT);
-	db_bind_i64(st, at->object);
-	int rc = row_need(st, e, "%s %lld", at->scope == STORE_SCOPE_DEVICE ? "device" : "folder",
-			  (long long)at->object);
-	if (rc < 0)
-		return rc;
-	at->object = db_take_i64(st);
-	at->scope = at->object ? STORE_SCOPE_FOLDER : STORE_SCOPE_ZONE;
-	db_end(st);
-	return 0;
-}
-
-/* 1 and *ret (in a, or borrowed until the statement's next use when a is NULL) when it is set right here; else 0. */
-static int look(struct db *db, enum setting_id id, const struct at *at, struct buf *ret, struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, SQL_SETTING_GET);
-	db_bind_i64(st, at->scope);
-	db_bind_i64(st, at->object);
-	db_bind_text(st, rows[id].name);
-	int rc = db_step(st, e);
-	if (rc <= 0)
-		return rc;
-	rc = buf_adds(ret, row_text(st, NULL));
-	db_end(st);
-	return rc < 0 ? buf_check(ret, e, rows[id].name) : 1;
-}
-
 #define VALUE_MAX 4096
 
-/* Appends the value that counts. */
-static int find(struct db *db, enum setting_id id, enum store_scope scope, int64_t object, struct buf *ret,
-		bool *ret_own, struct err *e)
+/* Appends the value that counts: every setting is the zone's so far, so nothing lies nearer to an object. */
+static int find(struct db *db, enum setting_id id, struct buf *ret, bool *ret_set, struct err *e)
 {
-	struct at at = {scope, object};
-	bool own = true;
-	for (;;) {
-		int rc = 0;
-		if (at.scope <= rows[id].scopes || at.scope == STORE_SCOPE_ZONE)
-			rc = look(db, id, &at, ret, e);
-		if (rc != 0) {
-			*ret_own = own;
-			return rc < 0 ? rc : 0;
-		}
-		own = false;
-		if (at.scope == STORE_SCOPE_ZONE)
-			break;
-		rc = inherit(db, &at, e);
-		if (rc < 0)
-			return rc;
-	}
-	*ret_own = false;
-	return buf_adds(ret, rows[id].def);
+	struct db_stmt *st = db_stmt(db, SQL_SETTING_GET);
+	db_bind_i64(st, STORE_SCOPE_ZONE);
+	db_bind_i64(st, 0);
+	db_bind_text(st, rows[id].name);
+	int rc = db_step(st, e);
+	if (rc < 0)
+		return rc;
+	*ret_set = rc > 0;
+	rc = buf_adds(ret, rc > 0 ? row_text(st, NULL) : rows[id].def);
+	db_end(st);
+	return rc < 0 ? buf_check(ret, e, rows[id].name) : 0;
 }
 
 int store_setting_get(struct db *db, enum setting_id id, enum store_scope scope, int64_t object, int64_t *ret,
 		      struct err *e)
 {
 	struct buf b;
-	bool own;
+	bool set;
 	buf_init(&b, VALUE_MAX);
-	int rc = find(db, id, scope, object, &b, &own, e);
+	int rc = find(db, id, &b, &set, e);
 	if (rc == 0)
 		rc = setting_check(id, buf_cstr(&b), ret, e);
 	buf_release(&b);
@@ -197,12 +150,12 @@ int store_setting_text(struct db *db, struct arena *a, enum setting_id id, enum 
 		       const char **ret, bool *ret_own, struct err *e)
 {
 	struct buf b;
-	bool own;
+	bool set;
 	buf_init(&b, VALUE_MAX);
-	int rc = find(db, id, scope, object, &b, &own, e);
+	int rc = find(db, id, &b, &set, e);
 	if (rc == 0) {
 		*ret = arena_str(a, buf_bytes(&b));
-		*ret_own = own;
+		*ret_own = set && scope == STORE_SCOPE_ZONE;
 	}
 	buf_release(&b);
 	return rc;
@@ -210,9 +163,9 @@ int store_setting_text(struct db *db, struct arena *a, enum setting_id id, enum 
 
 static int check_scope(enum setting_id id, enum store_scope scope, struct err *e)
 {
-	bool ok = scope == STORE_SCOPE_ZONE || (rows[id].scopes == STORE_SCOPE_FOLDER &&
-						(scope == STORE_SCOPE_FOLDER || scope == STORE_SCOPE_DEVICE));
-	return ok ? 0 : err_set(e, ERR_INVALID, "setting %s: it can be set for the zone only", rows[id].name);
+	if (scope <= rows[id].scopes)
+		return 0;
+	return err_set(e, ERR_INVALID, "setting %s: it can be set for the zone only", rows[id].name);
 }
 
 int store_setting_put(struct db *db, enum setting_id id, enum store_scope scope, int64_t object, const char *text,

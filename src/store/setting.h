@@ -1,4 +1,5 @@
-/* setting.h - the values of setting.tbl.h: checked, stored as texts, inherited zone -> folder -> device. */
+/* setting.h - the values of setting.tbl.h: checked, and stored as texts. A setting counts for an object through what it
+ * inherits from; every setting so far is the zone's and counts for all. */
 #ifndef STORE_SETTING_H
 #define STORE_SETTING_H
 
@@ -41,8 +42,7 @@ bool setting_from_name(const char *name, enum setting_id *ret);
  * *ret (may be NULL): DURATION in milliseconds, COUNT, BOOL 0 or 1, CHOICE the index of the word, CIDRS how many. */
 int setting_check(enum setting_id id, const char *text, int64_t *ret, struct err *e);
 
-/* The value that counts for an object: its own, else the nearest above it, else the default. object is 0 for the
- * zone, a folder's or a device's id else. */
+/* The value that counts for an object, else the default. object is 0 for the zone, a folder's or a device's id else. */
 int store_setting_get(struct db *db, enum setting_id id, enum store_scope scope, int64_t object, int64_t *ret,
 		      struct err *e);
 /* As text; *ret_own: set at this very object. */

@@ -3,7 +3,7 @@
  * SETTING(NAME, "name", TYPE, UNIT, min, max, "default", SCOPES, "sentence")
  * TYPE: DURATION (stored and ranged in milliseconds, written "30s", "10m", "24h"), COUNT, BOOL ("on", "off"),
  * CIDRS (list of networks, separated by commas or blanks), CHOICE (the unit column holds the words, split by |).
- * SCOPES: where it may be set: ZONE, or FOLDER (zone, folder, device: the nearest wins). */
+ * SCOPES: the deepest scope where it may be set (all are ZONE so far). */
 /* clang-format off */
 SETTING(ACT_DEADLINE,       "act-deadline",       DURATION, "", 10000, 86400000, "10m", ZONE,
         "how long an act may wait and try before it expires")

@@ -23,9 +23,10 @@
 #define TEXT_CREDENTIAL_COLUMNS "id, folder, name, login, description, secret, version, created_at, changed_at"
 #define TEXT_DISCOVERED_COLUMNS \
 	"id, address, name, port, uuid, version, provisioned, mode, transport, realm, sources, first_at, seen_at, " \
-	"valid_until, reason, detail, device"
+	"valid_until, reason, detail, device, plain, tls"
 #define TEXT_SCAN_COLUMNS \
-	"id, spec, state, server, requested_by, created_at, ended_at, total, asked, found, found_new, reason, detail"
+	"id, spec, state, server, requested_by, created_at, ended_at, total, asked, found, found_new, reason, detail, " \
+	"started_at"
 #define TEXT_JOB_COLUMNS \
 	"id, verb, state, requested_by, idempotency, server, created_at, deadline, ended_at, target, options, " \
 	"act_first, total, expanded, done, already, failed, unknown, cancelled, expired, skipped, cancelled_at"
@@ -106,7 +107,6 @@ SQL(FOLDER_USED, "SELECT CASE WHEN EXISTS (SELECT 1 FROM folder WHERE parent = $
 	" THEN 1 ELSE 0 END")
 SQL(FOLDER_GET, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE id = $1")
 SQL(FOLDER_BY_PATH, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path = $2")
-SQL(FOLDER_PARENT, "SELECT parent FROM folder WHERE id = $1")
 SQL(FOLDER_LIST, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path >= $2 AND path < $3 AND path > $4"
 	" ORDER BY path LIMIT $5")
 
@@ -116,7 +116,6 @@ SQL(DEVICE_PUT, "UPDATE device SET folder = $2, name = $3, note = $4, is_protect
 	" changed_at = $7 WHERE id = $1")
 SQL(DEVICE_DELETE, "DELETE FROM device WHERE id = $1")
 SQL(DEVICE_GET, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.id = $1")
-SQL(DEVICE_FOLDER, "SELECT folder FROM device WHERE id = $1")
 SQL(DEVICE_BY_NAME, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.name = $1")
 SQL_SCAN(DEVICE_COUNT, "SELECT COUNT(*) FROM device")
 SQL(DEVICE_VIEW, TEXT_DEVICE_VIEW " FROM device d JOIN folder f ON f.id = d.folder" TEXT_DEVICE_VIEW_JOINS
@@ -180,10 +179,10 @@ SQL(CREDENTIAL_LIST, "SELECT c.id, c.folder, c.name, c.login, c.description, NUL
 	" AND (f.path > $1 OR c.name > $3) ORDER BY f.path, c.name LIMIT $4")
 
 SQL(DISCOVERED_ADD, "INSERT INTO discovered (" TEXT_DISCOVERED_COLUMNS ")"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)")
 SQL(DISCOVERED_PUT, "UPDATE discovered SET address = $2, name = $3, port = $4, uuid = $5, version = $6, provisioned = $7,"
 	" mode = $8, transport = $9, realm = $10, sources = $11, first_at = $12, seen_at = $13, valid_until = $14,"
-	" reason = $15, detail = $16, device = $17 WHERE id = $1")
+	" reason = $15, detail = $16, device = $17, plain = $18, tls = $19 WHERE id = $1")
 SQL(DISCOVERED_DELETE, "DELETE FROM discovered WHERE id = $1")
 SQL(DISCOVERED_GET, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE id = $1")
 SQL(DISCOVERED_BY_ADDRESS, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE address = $1")
@@ -200,11 +199,13 @@ SQL_SCAN(DISCOVERED_COUNT, "SELECT COUNT(*) FROM discovered")
 SQL_SCAN(DISCOVERED_PURGE, "DELETE FROM discovered WHERE id IN (SELECT id FROM discovered"
 	" WHERE device IS NULL AND valid_until < $1 LIMIT $2)")
 
-SQL(SCAN_ADD, "INSERT INTO scan (" TEXT_SCAN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+SQL(SCAN_ADD, "INSERT INTO scan (" TEXT_SCAN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+	" $14)")
 SQL(SCAN_PUT, "UPDATE scan SET spec = $2, state = $3, server = $4, requested_by = $5, created_at = $6, ended_at = $7,"
-	" total = $8, asked = $9, found = $10, found_new = $11, reason = $12, detail = $13 WHERE id = $1")
+	" total = $8, asked = $9, found = $10, found_new = $11, reason = $12, detail = $13, started_at = $14 WHERE id = $1")
 SQL(SCAN_GET, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id = $1")
 SQL(SCAN_LIST, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id < $1 ORDER BY id DESC LIMIT $2")
+SQL_SCAN(SCAN_LIST_OPEN, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE server = $1 AND state IN (0, 4) ORDER BY id")
 SQL_SCAN(SCAN_SERVER_START, "UPDATE scan SET state = 3, ended_at = $2, reason = $3 WHERE server = $1 AND state = 0")
 
 SQL(JOB_ADD, "INSERT INTO job (" TEXT_JOB_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"

@@ -101,7 +101,9 @@ CREATE TABLE discovered (
 	valid_until BIGINT NOT NULL,
 	reason      SMALLINT NOT NULL,
 	detail      TEXT NOT NULL,
-	device      BIGINT REFERENCES device (id) ON DELETE SET NULL
+	device      BIGINT REFERENCES device (id) ON DELETE SET NULL,
+	plain       SMALLINT NOT NULL,
+	tls         SMALLINT NOT NULL
 );
 CREATE INDEX discovered_uuid ON discovered (uuid);
 CREATE INDEX discovered_valid ON discovered (valid_until);
@@ -157,7 +159,8 @@ CREATE TABLE scan (
 	found        BIGINT NOT NULL,
 	found_new    BIGINT NOT NULL,
 	reason       SMALLINT NOT NULL,
-	detail       TEXT NOT NULL
+	detail       TEXT NOT NULL,
+	started_at   BIGINT NOT NULL
 );
 
 -- The id is the job's number. The acts of a job have the ids act_first .. act_first + total - 1.

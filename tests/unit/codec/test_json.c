@@ -286,9 +286,45 @@ static void a_full_buffer_is_noticed_at_every_byte(void **state)
 	}
 }
 
+static void what_was_read_is_written_again_in_its_order(void **state)
+{
+	static const char text[] = "{\"z\":[1,-2,true,null,\"a\\\"b\"],\"a\":{\"x\":1.5},\"b\":[]}";
+	struct json_t *j = NULL;
+	struct buf out;
+	assert_int_equal(json_parse(BYTES_LIT(text), sizeof(text), &j, NULL), 0);
+	buf_init(&out, 4096);
+	assert_int_equal(json_dump(&out, j), 0);
+	assert_string_equal(buf_cstr(&out), text);
+	buf_release(&out);
+	buf_init(&out, sizeof(text) - 2);
+	assert_int_equal(json_dump(&out, j), ERR_TOO_BIG);
+	buf_release(&out);
+	json_free(j);
+}
+
+static void values_are_shown_to_people_without_quotes(void **state)
+{
+	static const char text[] = "{\"s\":\"a b\",\"n\":7,\"t\":true,\"f\":false,\"l\":[\"x\",\"y\"],\"e\":[],\"o\":null}";
+	static const struct {
+		const char *name, *shown;
+	} rows[] = {{"s", "a b"}, {"n", "7"}, {"t", "yes"}, {"f", "no"}, {"l", "x,y"}, {"e", ""}, {"o", ""}, {"gone", ""}};
+	struct json_t *j = NULL;
+	assert_int_equal(json_parse(BYTES_LIT(text), sizeof(text), &j, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct buf out;
+		buf_init(&out, 256);
+		json_text(&out, json_member(j, rows[i].name));
+		assert_string_equal(buf_cstr(&out), rows[i].shown);
+		buf_release(&out);
+	}
+	json_free(j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_read_is_written_again_in_its_order),
+		cmocka_unit_test(values_are_shown_to_people_without_quotes),
 		cmocka_unit_test(what_is_not_strict_json_is_refused),
 		cmocka_unit_test(messages_do_not_quote_the_input),
 		cmocka_unit_test(brackets_inside_texts_are_not_nesting),

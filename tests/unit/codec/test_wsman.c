@@ -40,6 +40,8 @@ static void other_uris_are_of_no_class(void **state)
 		"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/",
 		"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/AMT_GeneralSettings",
 		"http://schemas.dmtf.org/wbem/wscim/1/*",
+		"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_A<b>",
+		"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_A/b",
 		"CIM_Chassis",
 		"urn:x",
 	};
