@@ -1,7 +1,7 @@
 # What people type. Meson builds; the scripts in tools/ do the rest.
 #
 #   make          the programs, in build/bin/
-#   make demo     a tour: a zone, twelve simulated devices, and what to try next
+#   make demo     a tour: a zone, twelve simulated devices, and what to try next (make demo-stop ends it)
 #   make test     every test; installs what it needs
 #   make check    the quick tests only
 #   make fuzz     each fuzz target for FUZZ_SECONDS (default 300)
@@ -11,7 +11,7 @@
 PROGRAMS = lampd lamp amtsim
 FUZZ_SECONDS ?= 300
 
-.PHONY: all setup demo test check fuzz bench bench-full format install clean
+.PHONY: all setup demo demo-stop test check fuzz bench bench-full format install clean
 
 all: setup build/build.ninja
 	@ninja -C build
@@ -28,6 +28,9 @@ build/build.ninja:
 
 demo: all
 	@tools/demo
+
+demo-stop:
+	@tools/demo stop
 
 test:
 	@tools/packages build test

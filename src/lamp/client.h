@@ -1,0 +1,32 @@
+/* client.h - asks a lampd: HTTP/1.1 over its local socket, or over TLS with the zone's certificate authority and a
+ * token. Blocks. A request is never sent twice. */
+#ifndef LAMP_CLIENT_H
+#define LAMP_CLIENT_H
+
+#include "base/buf.h"
+
+struct err;
+struct client;
+
+/* Where: "unix:PATH" or "https://HOST:PORT"; NULL: LAMP_SERVER, else unix:/run/lampd/lampd.sock. For https: the zone's
+ * CA (NULL: LAMP_CA, else the system's), the token file (NULL: LAMP_TOKEN_FILE). ERR_INVALID, ERR_SYSTEM. */
+int client_new(const char *where, const char *ca, const char *token_file, struct client **ret, struct err *e);
+void client_free(struct client *c);
+
+struct reply {
+	int status;      /* HTTP */
+	struct buf body; /* initialised by client_ask; the caller releases it */
+};
+
+/* One request and its whole reply (at most 32 MiB). 0 for any HTTP status; ERR_NO_SERVER when there was none. */
+int client_ask(struct client *c, const char *method, const char *path, struct bytes body, struct reply *ret,
+	       struct err *e);
+/* 0 for 2xx. Else the error object of the reply as code and message. */
+int reply_check(const struct reply *r, struct err *e);
+
+/* Follows a stream of events until on_event says true, or the server ends it. Reconnects with the last event's id when
+ * the connection breaks (at most 5 times without an event in between). */
+int client_follow(struct client *c, const char *path, bool (*on_event)(void *arg, struct bytes data), void *arg,
+		  struct err *e);
+
+#endif
