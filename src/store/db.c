@@ -96,6 +96,8 @@ int db_begin(struct db *db, struct err *e)
 	ASSERT(db->magic == DB_MAGIC && !db->in_transaction);
 	int rc = db->ops->begin(db->conn, db->mode, e);
 	db->in_transaction = rc == 0;
+	if (rc < 0)
+		db->ops->rollback(db->conn); /* it may have begun before it failed */
 	return rc;
 }
 

@@ -1,6 +1,8 @@
 /* The life of an act: every transition is compare-and-set, and a lost race is an answer. */
 #include "fixture.h"
 
+#include <sqlite3.h>
+
 #include "store/hold.h"
 
 #define NOW    1800000000000
@@ -553,6 +555,125 @@ static void the_acts_of_a_job_are_listed_by_page_and_state_and_outlive_their_dev
 	assert_int_equal(store_act_list(f->db, 99, 0, 0, 10, see_view, &s, &f->e), ERR_NOT_FOUND);
 }
 
+static void one_act_is_read_with_all_that_it_needs(void **state)
+{
+	struct fixture *f = *state;
+	add_zone(f, 2);
+	add_job(f, 7, 2, 1);
+	struct store_act_due got;
+	OK(f, store_act_due_get(f->db, f->a, 2, &got, &f->e));
+	assert_int_equal(got.id, 2);
+	assert_int_equal(got.job, 7);
+	assert_int_equal(got.device, 21);
+	assert_int_equal(got.amt, 1021);
+	assert_int_equal(got.verb, 1);
+	assert_true(got.due == NOW);
+	assert_true(got.deadline == NOW + 10 * MINUTE);
+	assert_string_equal(got.interface.host, "127.1.0.21");
+	assert_int_equal(got.interface.port_tls, 16993);
+	assert_int_equal(got.state.amt, 1021);
+	OK(f, store_device_delete(f->db, 21, &f->e));
+	OK(f, store_act_due_get(f->db, f->a, 2, &got, &f->e));
+	assert_int_equal(got.interface.id, 0);
+	assert_string_equal(got.interface.host, "");
+	assert_int_equal(store_act_due_get(f->db, f->a, 99, &got, &f->e), ERR_NOT_FOUND);
+}
+
+static int see_queued(void *arg, const struct store_act_view *row)
+{
+	struct seen *s = arg;
+	s->id[s->n++] = row->act.id;
+	s->due = row->act.due;
+	(void)snprintf(s->host, sizeof(s->host), "%s", row->host);
+	return 0;
+}
+
+static void queued_acts_are_read_in_pages_whether_due_or_not(void **state)
+{
+	struct fixture *f = *state;
+	add_zone(f, 4);
+	add_job(f, 7, 4, 1);
+	bool won;
+	OK(f, store_act_release(f->db, 2, 1, NOW, NOW, &won, &f->e));
+	assert_false(won); /* another fence */
+	OK(f, store_act_release(f->db, 2, 0, NOW + 5 * MINUTE, NOW + 9 * MINUTE, &won, &f->e));
+	assert_true(won);
+	assert_true(get(f, 2).due == NOW + 5 * MINUTE);
+	assert_true(get(f, 2).deadline == NOW + 9 * MINUTE);
+	assert_true(claim(f, 3, 0, NOW, false));
+	OK(f, store_act_release(f->db, 3, 1, NOW, NOW, &won, &f->e));
+	assert_false(won); /* not queued any more */
+	struct seen s = {0};
+	OK(f, store_act_queued(f->db, 1, 0, 0, 2, see_queued, &s, &f->e));
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.id[0], 1);
+	assert_int_equal(s.id[1], 4);
+	OK(f, store_act_queued(f->db, 1, s.due, 4, 9, see_queued, &s, &f->e));
+	assert_int_equal(s.n, 3);
+	assert_int_equal(s.id[2], 2);
+	assert_string_equal(s.host, "127.1.0.21");
+	OK(f, store_act_queued(f->db, 2, 0, 0, 9, see_queued, &s, &f->e));
+	assert_int_equal(s.n, 3);
+}
+
+/* Lets SQLite work for a while, then interrupts it: at any instruction of any statement. */
+static int interrupt(void *left)
+{
+	return --*(int *)left == 0; /* once: the rollback gets through */
+}
+
+static int whole_life(struct fixture *f)
+{
+	const struct store_act act = {
+		.id = 50, .job = 9, .device = 20, .amt = 1020, .server = 1, .due = NOW, .deadline = NOW + MINUTE};
+	const struct store_act_claim c = {
+		.id = 50, .server = 1, .epoch = 5, .now = NOW, .lease_end = NOW + 30000, .hold_counts = true};
+	struct store_act_send s = good_send;
+	s.id = 50;
+	const struct store_act_outcome o = {
+		.id = 50, .fence = 1, .now = NOW, .from = ACT_STATE_SENT, .to = ACT_STATE_DONE, .power_after = 8};
+	const struct store_amt_learned l = {.amt = 1020, .power = 8, .answered = true, .last_act = 50, .at = NOW};
+	bool won = true;
+	int rc = db_begin(f->db, &f->e);
+	if (rc == 0)
+		rc = store_act_insert(f->db, &act, 1, NULL, &f->e);
+	if (rc == 0)
+		rc = store_act_claim(f->db, &c, &won, &f->e);
+	if (rc == 0 && won)
+		rc = store_act_send(f->db, &s, &won, &f->e);
+	if (rc == 0 && won)
+		rc = store_act_finish(f->db, &o, &won, &f->e);
+	if (rc == 0 && won)
+		rc = store_amt_state_learn(f->db, &l, &f->e);
+	assert_true(won);
+	return rc;
+}
+
+static void a_statement_that_fails_anywhere_leaves_nothing_half_done(void **state)
+{
+	struct fixture *f = *state;
+	add_zone(f, 1);
+	int failures = 0;
+	for (int after = 1;; after++) {
+		int left = after;
+		sqlite3_progress_handler(db_driver_conn(f->db), 1, interrupt, &left);
+		int rc = whole_life(f);
+		sqlite3_progress_handler(db_driver_conn(f->db), 0, NULL, NULL);
+		if (rc == 0)
+			break;
+		failures++;
+		assert_int_equal(rc, ERR_DATABASE);
+		assert_non_null(strstr(f->e.msg, "interrupted"));
+		db_rollback(f->db);
+		assert_int_equal(ask(f, "SELECT COUNT(*) FROM act"), 0);
+		assert_int_equal(ask(f, "SELECT power FROM amt_state WHERE amt = 1020"), 0);
+	}
+	assert_true(failures > 10);
+	OK(f, db_commit(f->db, &f->e));
+	assert_int_equal(get(f, 50).state, ACT_STATE_DONE);
+	assert_int_equal(ask(f, "SELECT power FROM amt_state WHERE amt = 1020"), 8);
+}
+
 static void states_have_numbers_and_names(void **state)
 {
 	enum act_state s;
@@ -585,6 +706,9 @@ int main(void)
 		FIXTURE_TEST(a_lease_that_ended_is_seen_by_everybody),
 		FIXTURE_TEST(queued_acts_end_by_cancel_and_by_deadline_but_live_ones_do_not),
 		FIXTURE_TEST(the_acts_of_a_job_are_listed_by_page_and_state_and_outlive_their_device),
+		FIXTURE_TEST(one_act_is_read_with_all_that_it_needs),
+		FIXTURE_TEST(queued_acts_are_read_in_pages_whether_due_or_not),
+		FIXTURE_TEST(a_statement_that_fails_anywhere_leaves_nothing_half_done),
 		FIXTURE_TEST(states_have_numbers_and_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,27 @@ static void a_job_ends_with_its_last_act(void **state)
 	assert_int_equal(store_job_expand(f->db, 99, JOB_STATE_OPEN, 3, &f->e), ERR_NOT_FOUND);
 }
 
+static void an_open_job_is_cancelled_once(void **state)
+{
+	struct fixture *f = *state;
+	OK(f, store_job_add(f->db, &good_job, &f->e));
+	bool won;
+	OK(f, store_job_cancel(f->db, 42, 300, &won, &f->e));
+	assert_true(won);
+	OK(f, store_job_cancel(f->db, 42, 301, &won, &f->e));
+	assert_false(won);
+	struct store_job j;
+	OK(f, store_job_get(f->db, f->a, 42, &j, &f->e));
+	assert_int_equal(j.cancelled_at, 300);
+	j = good_job;
+	j.id = 43;
+	j.idempotency = NULL;
+	j.state = JOB_STATE_ENDED;
+	OK(f, store_job_add(f->db, &j, &f->e));
+	OK(f, store_job_cancel(f->db, 43, 300, &won, &f->e));
+	assert_false(won);
+}
+
 struct ids {
 	int64_t id[32];
 	int n;
@@ -322,6 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(a_job_is_kept_and_its_key_is_unique_per_principal),
 		FIXTURE_TEST(a_job_ends_with_its_last_act),
+		FIXTURE_TEST(an_open_job_is_cancelled_once),
 		FIXTURE_TEST(jobs_are_listed_newest_first_and_open_ones_oldest_first),
 		FIXTURE_TEST(a_frozen_selection_is_kept_in_parts),
 		FIXTURE_TEST(ended_jobs_are_purged_in_slices),

@@ -680,6 +680,100 @@ static void discovered_things_expire_unless_they_are_devices(void **state)
 	assert_int_equal(store_discovered_delete(f->db, 3, &f->e), ERR_NOT_FOUND);
 }
 
+static void the_ends_of_validity_are_found_in_order(void **state)
+{
+	static const int64_t until[] = {300, 100, 200, 200};
+	struct fixture *f = *state;
+	for (int64_t i = 0; i < 4; i++) {
+		char address[16];
+		(void)snprintf(address, sizeof(address), "10.0.0.%lld", (long long)i);
+		const struct store_discovered d = {.id = 10 + i,
+						   .address = address,
+						   .name = "",
+						   .version = "",
+						   .realm = "",
+						   .detail = "",
+						   .valid_until = until[i],
+						   .plain = STORE_ANSWER_NO,
+						   .tls = STORE_ANSWER_YES};
+		OK(f, store_discovered_add(f->db, &d, &f->e));
+	}
+	struct store_discovered got;
+	OK(f, store_discovered_get(f->db, f->a, 10, &got, &f->e));
+	assert_int_equal(got.plain, STORE_ANSWER_NO);
+	assert_int_equal(got.tls, STORE_ANSWER_YES);
+	int64_t next;
+	OK(f, store_discovered_next_end(f->db, 0, &next, &f->e));
+	assert_int_equal(next, 100);
+	OK(f, store_discovered_next_end(f->db, 200, &next, &f->e));
+	assert_int_equal(next, 300);
+	OK(f, store_discovered_next_end(f->db, 300, &next, &f->e));
+	assert_int_equal(next, 0);
+	struct names s = {{0}};
+	OK(f, store_discovered_ended(f->db, 0, 200, 0, 0, 2, note_discovered, &s, &f->e));
+	assert_string_equal(s.text, "10.0.0.1 10.0.0.2");
+	s = (struct names){{0}};
+	OK(f, store_discovered_ended(f->db, 0, 200, 200, 12, 2, note_discovered, &s, &f->e));
+	assert_string_equal(s.text, "10.0.0.3");
+	s = (struct names){{0}};
+	OK(f, store_discovered_ended(f->db, 100, 300, 0, 0, 9, note_discovered, &s, &f->e));
+	assert_string_equal(s.text, "10.0.0.2 10.0.0.3 10.0.0.0");
+}
+
+static void an_act_teaches_what_it_learned_and_latches_hold(void **state)
+{
+	struct fixture *f = *state;
+	add_fleet(f);
+	struct store_amt_learned l = {
+		.amt = 1020, .last_act = 1, .last_verb = 2, .last_state = 5, .last_reason = 42, .at = 50};
+	struct store_amt_state s;
+	OK(f, store_amt_state_learn(f->db, &l, &f->e)); /* nothing but how it ended */
+	OK(f, store_amt_state_get(f->db, f->a, 1020, &s, &f->e));
+	assert_string_equal(s.version, "");
+	assert_int_equal(s.transport, STORE_TRANSPORT_UNKNOWN);
+	assert_null(s.tls_pin.p);
+	assert_string_equal(s.realm, "");
+	assert_int_equal(s.power_at, 0);
+	assert_int_equal(s.seen_at, 0);
+	assert_int_equal(s.last_act, 1);
+	assert_int_equal(s.last_verb, 2);
+	assert_int_equal(s.last_state, 5);
+	assert_int_equal(s.last_reason, 42);
+	assert_int_equal(s.last_at, 50);
+	l = (struct store_amt_learned){.amt = 1020,
+				       .version = "16.1.25",
+				       .transport = STORE_TRANSPORT_TLS,
+				       .tls_pin = BYTES_LIT("pin"),
+				       .realm = "Digest:1",
+				       .digest = "first",
+				       .power = 2,
+				       .answered = true,
+				       .last_act = 2,
+				       .at = 60};
+	OK(f, store_amt_state_learn(f->db, &l, &f->e));
+	l = (struct store_amt_learned){.amt = 1020,
+				       .transport = STORE_TRANSPORT_PLAIN,
+				       .tls_pin = BYTES_LIT("other"),
+				       .realm = "Digest:2",
+				       .digest = "second",
+				       .last_act = 3,
+				       .at = 70};
+	OK(f, store_amt_state_learn(f->db, &l, &f->e));
+	OK(f, store_amt_state_get(f->db, f->a, 1020, &s, &f->e));
+	assert_string_equal(s.version, "16.1.25");
+	assert_int_equal(s.transport, STORE_TRANSPORT_TLS);
+	assert_true(bytes_equal_str(s.tls_pin, "pin"));
+	assert_string_equal(s.realm, "Digest:1");
+	assert_string_equal(s.digest, "second");
+	assert_int_equal(s.power, 2);
+	assert_int_equal(s.power_at, 60);
+	assert_int_equal(s.seen_at, 60);
+	assert_int_equal(s.last_act, 3);
+	assert_int_equal(s.last_at, 70);
+	l.amt = 99;
+	assert_int_equal(store_amt_state_learn(f->db, &l, &f->e), ERR_NOT_FOUND);
+}
+
 static int note_scan(void *arg, const struct store_scan *row)
 {
 	return note(arg, row->spec);
@@ -707,6 +801,13 @@ static void scans_are_kept_and_end_with_their_server(void **state)
 	n = (struct names){{0}};
 	OK(f, store_scan_list(f->db, 6, 9, note_scan, &n, &f->e));
 	assert_string_equal(n.text, "a");
+	s.id = 7;
+	s.spec = "c";
+	s.state = SCAN_STATE_WAITING;
+	OK(f, store_scan_add(f->db, &s, &f->e));
+	n = (struct names){{0}};
+	OK(f, store_scan_list_open(f->db, 1, note_scan, &n, &f->e));
+	assert_string_equal(n.text, "a c");
 	int64_t count;
 	OK(f, store_scan_server_start(f->db, 1, 99, 82, &count, &f->e));
 	assert_int_equal(count, 1);
@@ -718,11 +819,13 @@ static void scans_are_kept_and_end_with_their_server(void **state)
 	s.asked = 256;
 	s.found = 12;
 	s.found_new = 11;
+	s.started_at = 33;
 	OK(f, store_scan_put(f->db, &s, &f->e));
 	OK(f, store_scan_get(f->db, f->a, 5, &s, &f->e));
 	assert_int_equal(s.asked, 256);
 	assert_int_equal(s.found, 12);
 	assert_int_equal(s.found_new, 11);
+	assert_int_equal(s.started_at, 33);
 	s.id = 9;
 	assert_int_equal(store_scan_put(f->db, &s, &f->e), ERR_NOT_FOUND);
 }
@@ -824,6 +927,8 @@ int main(void)
 		FIXTURE_TEST(a_credential_in_use_is_not_deleted),
 		FIXTURE_TEST(credentials_are_unique_in_their_folder_and_listed_without_secrets),
 		FIXTURE_TEST(discovered_things_expire_unless_they_are_devices),
+		FIXTURE_TEST(the_ends_of_validity_are_found_in_order),
+		FIXTURE_TEST(an_act_teaches_what_it_learned_and_latches_hold),
 		FIXTURE_TEST(scans_are_kept_and_end_with_their_server),
 		FIXTURE_TEST(tokens_are_found_by_their_hash_until_they_expire),
 		FIXTURE_TEST(the_newest_certificate_of_a_kind_counts),
