@@ -55,15 +55,14 @@ bool text_to_duration_ms(const char *s, int64_t *ret_ms)
 	return true;
 }
 
-/* RFC 3629 section 4: length and code point of the character at the start of s; 0 when there is none. */
-static size_t utf8_next(struct bytes s, uint32_t *ret)
+size_t text_utf8_next(struct bytes s, uint32_t *ret)
 {
 	static const struct {
 		uint8_t mask, lead;
 		uint32_t least;
 	} kinds[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 	size_t more = 0;
-	while (more < ARRAY_LEN(kinds) && (s.p[0] & kinds[more].mask) != kinds[more].lead)
+	while (s.len > 0 && more < ARRAY_LEN(kinds) && (s.p[0] & kinds[more].mask) != kinds[more].lead)
 		more++;
 	if (more == ARRAY_LEN(kinds) || more >= s.len)
 		return 0;
@@ -90,7 +89,7 @@ static bool all_characters(struct bytes s, bool with_control)
 {
 	while (s.len) {
 		uint32_t c;
-		size_t n = utf8_next(s, &c);
+		size_t n = text_utf8_next(s, &c);
 		if (n == 0 || (!with_control && is_control(c)))
 			return false;
 		s = BYTES(s.p + n, s.len - n);
@@ -121,7 +120,7 @@ void text_escape(struct buf *out, struct bytes s)
 {
 	while (s.len) {
 		uint32_t c = 0;
-		size_t n = utf8_next(s, &c), len = n ? n : 1;
+		size_t n = text_utf8_next(s, &c), len = n ? n : 1;
 		if (n == 0 || is_control(c))
 			escape_bytes(out, s.p, len);
 		else if (c == '"' || c == '\\')

@@ -7,6 +7,8 @@
 bool text_to_u64(struct bytes s, uint64_t *ret); /* decimal digits only, no sign, no blanks, no overflow */
 bool text_to_i64(struct bytes s, int64_t *ret);
 bool text_to_duration_ms(const char *s, int64_t *ret_ms); /* "200" (ms), "200ms", "30s", "10m", "24h", "7d" */
+/* RFC 3629 section 4: length of the character at the start of s, which goes to *ret; 0 when there is none. */
+size_t text_utf8_next(struct bytes s, uint32_t *ret);
 bool text_is_utf8(struct bytes s);
 /* UTF-8 without control characters, line separators and changes of writing direction. */
 bool text_is_printable(struct bytes s);
