@@ -23,6 +23,25 @@ static void write_again(const struct http1 *h)
 	http1_release(&again);
 }
 
+/* Whatever is written as name, value, method, target or reason is one line or nothing. */
+static void write_hostile(struct bytes in)
+{
+	AUTO_FREE char *text = bytes_dup_str(in);
+	struct buf out;
+	for (int i = 0; i < 6; i++) {
+		buf_init(&out, 300);
+		int rc = i == 0   ? http1_write_header(&out, "X", in)
+			 : i == 1 ? http1_write_header_str(&out, text, "x")
+			 : i == 2 ? http1_write_request(&out, "GET", text)
+			 : i == 3 ? http1_write_request(&out, text, "/")
+			 : i == 4 ? http1_write_status(&out, 200, text)
+				  : http1_write_status(&out, (int)in.len, NULL);
+		const uint8_t *lf = out.len ? memchr(out.p, '\n', out.len) : NULL;
+		ASSERT(rc ? out.failed && out.len == 0 : lf == out.p + out.len - 1);
+		buf_release(&out);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http1 whole, cut;
@@ -36,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		http1_next(&whole);
 		(void)fuzz_http1_feed(&whole, BYTES(data + a.used, size - a.used), SIZE_MAX);
 	}
+	write_hostile(BYTES(data, size));
 	http1_reuse(&cut);
 	http1_shrink(&cut);
 	http1_release(&whole);

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/text.h"
 
 /* jansson has a depth limit of its own, but it is 2,048 and built in. */
 static bool too_deep(struct bytes in)
@@ -258,30 +259,6 @@ int json_at_i64(const struct json_t *array, size_t i, int64_t least, int64_t mos
 	return as_i64(json_array_get(array, i), &(struct place){.index = i}, least, most, ret, e);
 }
 
-/* Length of the valid UTF-8 sequence at p (RFC 3629: no surrogates, nothing over U+10FFFF, nothing longer than
- * needed), or 0. Sets *ret to the character. */
-static size_t utf8_take(const uint8_t *p, size_t left, uint32_t *ret)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = p[0] < 0x80             ? 1
-		     : (p[0] & 0xe0) == 0xc0 ? 2
-		     : (p[0] & 0xf0) == 0xe0 ? 3
-		     : (p[0] & 0xf8) == 0xf0 ? 4
-					     : 0;
-	if (len == 0 || len > left)
-		return 0;
-	uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fu);
-	}
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*ret = c;
-	return len;
-}
-
 static bool is_plain(uint8_t c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
@@ -298,17 +275,18 @@ static void quote_special(struct buf *out, uint32_t c)
 		(void)buf_addf(out, "\\u%04x", c);
 }
 
-/* Takes one character that is not plain; returns how many bytes it was. */
-static size_t quote_one(struct buf *out, const uint8_t *p, size_t left)
+/* Takes one character that is not plain; returns how many bytes it was. What is not fit to be shown (controls, line
+ * separators, changes of direction) leaves escaped, so that a reader who prints it raw comes to no harm. */
+static size_t quote_one(struct buf *out, struct bytes s)
 {
 	uint32_t c;
-	size_t len = utf8_take(p, left, &c);
+	size_t len = text_utf8_next(s, &c);
 	if (len == 0)
 		(void)buf_adds(out, "\xef\xbf\xbd");
-	else if (c < 0xa0 || c == 0x2028 || c == 0x2029)
+	else if (c < 0x80 || !text_is_printable(BYTES(s.p, len)))
 		quote_special(out, c);
 	else
-		(void)buf_add(out, p, len);
+		(void)buf_add(out, s.p, len);
 	return len ? len : 1;
 }
 
@@ -322,7 +300,7 @@ void json_quote(struct buf *out, struct bytes text)
 		if (i > from)
 			(void)buf_add(out, text.p + from, i - from);
 		if (i < text.len)
-			i += quote_one(out, text.p + i, text.len - i);
+			i += quote_one(out, BYTES(text.p + i, text.len - i));
 	}
 	(void)buf_addc(out, '"');
 }
@@ -448,16 +426,14 @@ static void put_members(struct json_writer *w, json_t *object)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach(object, name, value)
-		put_value(w, name, value);
+	json_object_foreach(object, name, value) put_value(w, name, value);
 }
 
 static void put_items(struct json_writer *w, json_t *array)
 {
 	size_t i;
 	json_t *value;
-	json_array_foreach(array, i, value)
-		put_value(w, NULL, value);
+	json_array_foreach(array, i, value) put_value(w, NULL, value);
 }
 
 /* As deep as json_parse let it be. */

@@ -74,8 +74,8 @@ void json_put_null(struct json_writer *w, const char *name);
 /* value is a complete JSON text that comes from a writer. */
 void json_put_raw(struct json_writer *w, const char *name, struct bytes value);
 
-/* The string with its quotes, as the writer escapes it: control characters, U+2028, U+2029, quote and backslash
- * escaped; each byte of invalid UTF-8 becomes U+FFFD. */
+/* The string with its quotes, as the writer escapes it: quote, backslash and all that text_is_printable refuses
+ * (controls, U+2028, U+2029, changes of direction) escaped; each byte of invalid UTF-8 becomes U+FFFD. */
 void json_quote(struct buf *out, struct bytes text);
 
 #endif
