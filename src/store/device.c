@@ -73,6 +73,13 @@ int store_device_count(struct db *db, int64_t *ret, struct err *e)
 	return row_number(db_stmt(db, SQL_DEVICE_COUNT), ret, e);
 }
 
+int store_device_count_in_folder(struct db *db, int64_t folder, int64_t *ret, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_DEVICE_COUNT_IN_FOLDER);
+	db_bind_i64(st, folder);
+	return row_number(st, ret, e);
+}
+
 /* One list in its three orders. */
 struct by {
 	enum sql_id name, folder, tag;

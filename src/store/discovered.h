@@ -65,7 +65,7 @@ int store_discovered_next_end(struct db *db, int64_t after, int64_t *ret, struct
 /* Whose validity ended in (after, until], in the order of valid_until, id, behind the last row's two. */
 int store_discovered_ended(struct db *db, int64_t after, int64_t until, int64_t last_until, int64_t last_id, int limit,
 			   store_discovered_fn each, void *arg, struct err *e);
-int store_discovered_count(struct db *db, int64_t *ret, struct err *e);
+int store_discovered_count(struct db *db, int64_t *ret, struct err *e); /* that are no device's */
 /* Removes up to limit that are no device's and were valid until before `before`. */
 int store_discovered_purge(struct db *db, int64_t before, int limit, int64_t *ret_count, struct err *e);
 
