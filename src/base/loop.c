@@ -11,7 +11,8 @@
 
 #include "base/base.h"
 
-#define EVENTS_MAX 512
+#define EVENTS_MAX     512
+#define DRIVEN_LOOK_MS 5 /* real time between looks at a driven clock while a timer is set */
 
 /* libuv waits, wakes, times and takes signals. The file descriptors are in an epoll set of our own, which libuv watches
  * as one: a uv_poll_t of each would cost nine system calls in a connection's life, the set costs one. See
@@ -242,8 +243,10 @@ static bool run_round(struct loop *l, int64_t most_ms)
 void loop_run(struct loop *l)
 {
 	l->stop = false;
-	while (!l->stop)
-		run_round(l, -1);
+	while (!l->stop) {
+		bool looks = clock_is_driven(l->clock) && l->heap_len;
+		run_round(l, looks ? DRIVEN_LOOK_MS : -1);
+	}
 }
 
 void loop_stop(struct loop *l)

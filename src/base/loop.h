@@ -1,8 +1,8 @@
 /* loop.h - one thread's event loop: file descriptors, timers, wake-ups from other threads, signals. libuv stands
  * behind it and no other file includes it. Everything but loop_wake is for the loop's own thread. Callbacks come from
  * loop_run only, never from inside the call that set them. Timers ask the clock that the loop was given; with a driven
- * clock they fire when it is moved (wake the loop after that, or run it once). The first loop of a process makes it
- * ignore SIGPIPE. */
+ * clock they fire when it is moved: loop_run notices that by itself within 5 ms of real time, loop_run_once has to be
+ * called. The first loop of a process makes it ignore SIGPIPE. */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
 
