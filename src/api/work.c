@@ -1,0 +1,218 @@
+#include <sodium.h>
+
+#include "api/api_priv.h"
+#include "api/read.h"
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/rng.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "codec/password.h"
+#include "store/credential.h"
+#include "store/event.h"
+#include "store/token.h"
+
+/* Each worker's own connection: opened with its first job, closed with the worker. */
+static __thread struct db *connection;
+
+void work_thread(void *api, bool start)
+{
+	if (start)
+		return;
+	db_close(connection);
+	connection = NULL;
+}
+
+struct db *work_db(struct api *a, struct err *e)
+{
+	if (!connection)
+		(void)store_open(a->database, DB_READ_ONLY, 0, &connection, e); /* stays NULL, e says why */
+	return connection;
+}
+
+static int answer_error(struct work *w, int status, int code)
+{
+	w->status = status ? status : api_error_status(code);
+	return code;
+}
+
+static int refuse_token(struct work *w)
+{
+	return answer_error(w, 401, err_set(&w->err, ERR_NOT_ALLOWED, "this token is not known or has ended"));
+}
+
+static int look_up_token(struct work *w, struct db *db, struct arena *arena)
+{
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	struct store_token t;
+	(void)crypto_hash_sha256(hash, w->token.p, w->token.len); /* cannot fail */
+	int code = store_token_by_hash(db, arena, BYTES(hash, sizeof(hash)), clock_wall_ms(w->api->clock), &t, &w->err);
+	if (code == ERR_NOT_FOUND)
+		return refuse_token(w);
+	if (code)
+		return answer_error(w, 0, code);
+	/* The index has compared already; this one takes the same time wherever they differ. */
+	if (t.hash.len != sizeof(hash) || sodium_memcmp(t.hash.p, hash, sizeof(hash)) != 0)
+		return refuse_token(w);
+	if (!api_role_from_name(t.role, &w->by.role))
+		return refuse_token(w);
+	w->by.token = (uint64_t)t.id;
+	(void)snprintf(w->by.name, sizeof(w->by.name), "token %s", t.name);
+	return 0;
+}
+
+static int check_role(struct work *w, enum api_role least)
+{
+	if (w->by.role >= least)
+		return 0;
+	int code = err_set(&w->err, ERR_NOT_ALLOWED, "this needs the role %s; '%s' has the role %s",
+			   api_role_name(least), w->by.name, api_role_name(w->by.role));
+	return answer_error(w, 403, code);
+}
+
+/* Where a secret will be kept is part of its seal (base/vault.h): the row and version are settled here, and the zone
+ * refuses the command when they are not what it finds (zone/zone.h). */
+static int settle_place(struct work *w, const struct api_call *call, struct api_value *ret, struct err *e)
+{
+	if (call->command->id == API_CMD_CREDENTIAL_ADD) {
+		uint64_t random;
+		rng_secret(&random, sizeof(random));
+		ret->v.secret.row = ((uint64_t)1 << 40) + random % (((uint64_t)1 << 53) - ((uint64_t)1 << 40));
+		ret->v.secret.version = 1;
+		return 0;
+	}
+	struct store_credential c;
+	struct db *db = work_db(w->api, e);
+	int code = db ? read_find_credential(db, call->arena, api_str(call, "credential"), &c, e) : e->code;
+	if (code)
+		return code;
+	ret->v.secret.row = (uint64_t)c.id;
+	ret->v.secret.version = (uint64_t)c.version + 1;
+	return 0;
+}
+
+static int seal(void *arg, const struct api_call *call, const struct api_arg *a, struct bytes plain,
+		struct api_value *ret, struct err *e)
+{
+	struct work *w = arg;
+	int code = api_bool(call, "any-password") ? 0 : password_check(plain, e);
+	if (!code)
+		code = settle_place(w, call, ret, e);
+	if (code)
+		return code;
+	struct buf sealed;
+	buf_init(&sealed, VAULT_SEALED_MAX);
+	struct vault_place place = {"credential", ret->v.secret.row, "secret", ret->v.secret.version};
+	code = vault_seal(w->api->vault, place, plain, &sealed, e);
+	if (!code)
+		ret->v.secret.sealed = arena_bytes(call->arena, buf_bytes(&sealed));
+	buf_release(&sealed);
+	return code;
+}
+
+/* The secret of a new token is shown once and kept nowhere: the zone gets its hash. */
+static void make_token(struct work *w)
+{
+	uint8_t random[32];
+	struct buf text;
+	buf_init(&text, TOKEN_TEXT_SIZE - 1);
+	rng_secret(random, sizeof(random));
+	(void)buf_adds(&text, "lamp_"); /* fits: 5 + 64 */
+	hex_encode(&text, BYTES(random, sizeof(random)));
+	(void)bytes_to_str(buf_bytes(&text), w->conn->token_secret, TOKEN_TEXT_SIZE); /* fits */
+	(void)crypto_hash_sha256(w->token_hash, text.p, text.len);                    /* cannot fail */
+	secret_wipe(random, sizeof(random));
+	secret_wipe(text.p, text.cap);
+	buf_release(&text);
+}
+
+static int stream_position(struct work *w, struct db *db)
+{
+	int64_t last = 0;
+	int code = store_event_last(db, w->api->server, &last, &w->err);
+	w->newest = (uint64_t)STORE_SEQ_OF(last);
+	return code ? answer_error(w, 0, code) : 0;
+}
+
+static int run_command(struct work *w, struct db *db)
+{
+	int code = check_role(w, w->command->role);
+	if (code)
+		return code;
+	code = api_call_parse(w->command, w->path, w->query, w->body, seal, w, &w->call, &w->err);
+	if (code)
+		return answer_error(w, 0, code);
+	if (w->command->id == API_CMD_TOKEN_ADD)
+		make_token(w);
+	if (w->command->kind == API_WRITE)
+		return 0;
+	if (w->command->kind == API_STREAM)
+		return stream_position(w, db);
+	code = read_run(w->api, db, w->call, &w->out, &w->err);
+	w->status = code ? api_error_status(code) : 200;
+	return code;
+}
+
+static int run_request(struct work *w, struct arena *arena)
+{
+	struct db *db = work_db(w->api, &w->err);
+	if (!db)
+		return answer_error(w, 0, w->err.code);
+	int code = w->token.p ? look_up_token(w, db, arena) : 0;
+	if (code)
+		return code;
+	return w->kind == WORK_METRICS ? check_role(w, API_VIEWER) : run_command(w, db);
+}
+
+static void run(struct pool_job *job)
+{
+	struct work *w = LIST_ENTRY(job, struct work, job);
+	struct arena *arena = arena_new(0);
+	w->ran = true;
+	if (w->kind == WORK_CATCH_UP)
+		events_catch_up_run(w);
+	else
+		(void)run_request(w, arena); /* status and err say it */
+	arena_free(arena);
+}
+
+static void done(struct pool_job *job)
+{
+	struct work *w = LIST_ENTRY(job, struct work, job);
+	struct conn *c = w->conn;
+	c->busy = false;
+	if (!w->ran) { /* the pool ends */
+		conn_close(c);
+		return;
+	}
+	if (w->kind != WORK_CATCH_UP)
+		request_worked(c);
+	else if (c->state != CONN_DEAD)
+		events_caught_up(c);
+}
+
+bool work_start(struct conn *c, enum work_kind kind)
+{
+	struct work *w = &c->work;
+	work_release(w);
+	*w = (struct work){.job = {.run = run, .done = done}, .api = c->api, .conn = c, .kind = kind};
+	buf_init(&w->out, REPLY_MAX);
+	w->command = c->req.command;
+	w->path = c->req.path;
+	w->query = c->req.query;
+	w->body = buf_bytes(&c->http.body);
+	w->token = c->is_admin ? BYTES_NONE : c->req.token;
+	w->by = c->peer;
+	w->seq = c->seq;
+	w->only_job = c->only_job;
+	w->only_scan = c->only_scan;
+	c->busy = pool_submit(c->api->workers, &w->job);
+	return c->busy;
+}
+
+void work_release(struct work *w)
+{
+	buf_release(&w->out);
+	api_call_free(w->call);
+	w->call = NULL;
+}
