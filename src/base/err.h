@@ -43,6 +43,16 @@ int err_set_sys(struct err *e, int code, int sys, const char *fmt, ...) __attrib
 /* Puts "context: " before the message of e (if not NULL), and returns code unchanged. */
 int err_wrap(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* The code passes through here so that the compiler, which cannot look into the functions above, knows that what is
+ * returned is what was given, and on which ways outputs are set. It is evaluated twice. */
+static inline int err_given(int code)
+{
+	return code;
+}
+#define err_set(e, code, ...) ((void)(err_set)((e), (code), __VA_ARGS__), err_given(code))
+#define err_set_sys(e, code, sys, ...) ((void)(err_set_sys)((e), (code), (sys), __VA_ARGS__), err_given(code))
+#define err_wrap(e, code, ...) ((void)(err_wrap)((e), (code), __VA_ARGS__), err_given(code))
+
 /* All of these know every code of the table; an unknown code is a FAILED. The texts live as long as the program. */
 enum err_class err_class(int code);
 const char *err_class_name(enum err_class c); /* "retry", "refused", ... */

@@ -173,9 +173,9 @@ int pki_ca_make(const struct vault *v, struct vault_place place, const char *zon
 int pki_ca_load(const struct vault *v, struct vault_place place, struct bytes cert, struct bytes key,
 		struct pki_ca **ret, struct err *e)
 {
-	EVP_PKEY *k;
+	EVP_PKEY *k = NULL;
 	int rc = unseal_key(v, place, key, &k, e);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	X509 *x = ossl_cert_parse(cert);
 	if (!x || X509_check_private_key(x, k) != 1) {

@@ -73,7 +73,8 @@ static int make_path(const char *parent, const char *name, char to[STORE_PATH_MA
 	if (strlen(parent) + len + 1 > STORE_PATH_MAX)
 		return err_set(e, ERR_INVALID, "folder \"%s\": its path would be longer than %d bytes", name,
 			       STORE_PATH_MAX);
-	(void)snprintf(to, STORE_PATH_MAX + 1, "%s%s/", parent, name); /* fits, see above */
+	int n = snprintf(to, STORE_PATH_MAX + 1, "%s%s/", parent, name);
+	ASSERT(n > 0 && n <= STORE_PATH_MAX);
 	return 0;
 }
 
