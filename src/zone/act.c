@@ -1,0 +1,870 @@
+/* The states of acts and the rules by which they change. Every change is one compare-and-set in the database, made
+ * before memory follows; a set that found no row is an answer (somebody else was first), after which memory is read
+ * anew. What must never happen: two orders for one act, an act that is lost, an outcome that is not true. */
+#include "base/base.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "base/rng.h"
+#include "codec/json.h"
+#include "store/hold.h"
+#include "zone/crash.h"
+#include "zone/zone_priv.h"
+
+#define RUN_MS          15000 /* how long one run may try again to reach the device */
+#define BOUND_MS        60000 /* how long wire may overrun a deadline before it is no longer waited for */
+#define BACKOFF_MS      2000  /* doubled with each attempt */
+#define BACKOFF_MAX_MS  60000
+#define SETTLE_RETRY_MS 5000 /* between two looks for evidence */
+#define LOST_RACE_MS    1000
+#define NC_SPARE        64 /* answers whose counters may have been lost with an earlier process */
+
+static const char *const evidence_names[] = {
+	[ACT_EVIDENCE_NONE] = "none",
+	[ACT_EVIDENCE_REPLY] = "reply",
+	[ACT_EVIDENCE_OBSERVED] = "observed",
+	[ACT_EVIDENCE_AUDIT] = "audit",
+};
+
+/* How an act ends, or why it goes on. */
+struct end {
+	enum act_state to;
+	int reason; /* positive number */
+	int evidence, device_status;
+	int power_before, power_after;
+	const char *detail;
+};
+
+static const char *text_or_null(const char *s)
+{
+	return s && *s ? s : NULL;
+}
+
+static void put_reason(struct json_writer *w, int reason)
+{
+	json_put_str(w, "reason", reason ? err_name(-reason) : NULL);
+	json_put_str(w, "message", reason ? err_sentence(-reason) : NULL);
+	json_put_str(w, "next", reason ? err_next(-reason) : NULL);
+}
+
+static void write_final(const struct store_act *a, const char *device, struct buf *out)
+{
+	struct json_writer w;
+	json_writer_init(&w, out);
+	json_begin_object(&w, NULL);
+	json_put_i64(&w, "job", a->job);
+	json_put_str(&w, "device", device);
+	json_put_str(&w, "verb", verb_name((enum verb)a->verb));
+	json_put_str(&w, "state", act_state_name(a->state));
+	put_reason(&w, a->reason);
+	json_put_str(&w, "evidence", evidence_names[a->evidence_kind]);
+	json_put_str(&w, "power_before", a->power_before ? power_state_name(a->power_before) : NULL);
+	json_put_str(&w, "power_after", a->power_after ? power_state_name(a->power_after) : NULL);
+	json_put_str(&w, "detail", a->detail);
+	json_end(&w);
+}
+
+static enum metric metric_of(enum act_state s)
+{
+	switch (s) {
+	case ACT_STATE_DONE:
+		return METRIC_acts_done;
+	case ACT_STATE_ALREADY:
+		return METRIC_acts_already;
+	case ACT_STATE_FAILED:
+		return METRIC_acts_failed;
+	case ACT_STATE_UNKNOWN:
+		return METRIC_acts_unknown;
+	default:
+		return METRIC_acts_cancelled;
+	}
+}
+
+/* A status that was read well is told by its job's sums alone: a sweep of 10,000 devices writes no 10,000 events. */
+static bool is_told(const struct store_act *a)
+{
+	return verb_changes_power((enum verb)a->verb) || (a->state != ACT_STATE_DONE && a->state != ACT_STATE_ALREADY);
+}
+
+int act_tell_final(struct zone *z, const struct store_act *a, struct err *e)
+{
+	struct store_device d = {.name = ""};
+	struct buf data;
+	metric_add(metric_of(a->state), 1);
+	crash_mark(z, CRASH_FINAL);
+	if (!is_told(a))
+		return 0;
+	if (a->device && store_device_get(z->db, z->arena, a->device, &d, NULL))
+		d.name = "";
+	buf_init(&data, 8192);
+	write_final(a, d.name, &data);
+	struct tell t = {"act", "final", a->id, d.name, a->job, 0, buf_bytes(&data)};
+	int rc = event_tell(z, &t, e);
+	buf_release(&data);
+	log_event(LOG_INFO, "act finished", LOG_S("device", d.name), LOG_I("job", a->job), LOG_I("act", a->id),
+		  LOG_S("verb", verb_name((enum verb)a->verb)), LOG_S("state", act_state_name(a->state)),
+		  LOG_S("reason", err_name(-a->reason)));
+	return rc;
+}
+
+/* Another act than expected is in the database: memory follows it. */
+static int resync(struct zone *z, struct slot *s, struct err *e)
+{
+	struct store_act a;
+	int rc = store_act_get(z->db, z->arena, s->id, &a, NULL);
+	if (rc && rc != ERR_NOT_FOUND)
+		return err_set(e, rc, "act %lld cannot be read", (long long)s->id);
+	if (rc || act_state_is_final(a.state) || a.server != z->server) {
+		queue_delete(z->queue, s);
+		return 0;
+	}
+	s->fence = a.fence;
+	if (a.state == ACT_STATE_QUEUED)
+		queue_wait(z->queue, s, later(z->now, LOST_RACE_MS), z->now);
+	else
+		queue_live(z->queue, s, a.state, later(z->now, LOST_RACE_MS));
+	return 0;
+}
+
+static int finish(struct zone *z, struct slot *s, const struct end *end, struct err *e)
+{
+	bool won;
+	struct store_act_outcome o = {
+		.id = s->id,
+		.fence = s->fence,
+		.now = z->now,
+		.from = s->state,
+		.to = end->to,
+		.evidence_kind = end->evidence,
+		.reason = end->reason,
+		.device_status = end->device_status,
+		.power_before = end->power_before,
+		.power_after = end->power_after,
+		.detail = text_or_null(end->detail),
+	};
+	int rc = store_act_finish(z->db, &o, &won, e);
+	if (rc)
+		return rc;
+	if (!won)
+		return resync(z, s, e);
+	struct store_act a = {
+		.id = s->id,
+		.job = s->job,
+		.device = s->device,
+		.verb = (int)s->verb,
+		.state = end->to,
+		.reason = end->reason,
+		.evidence_kind = end->evidence,
+		.power_before = end->power_before,
+		.power_after = end->power_after,
+		.detail = o.detail,
+	};
+	struct job *j = job_get(z, s->job);
+	if (j)
+		job_count(z, j, end->to);
+	queue_delete(z->queue, s);
+	return act_tell_final(z, &a, e);
+}
+
+static int finish_as(struct zone *z, struct slot *s, struct end *end, enum act_state to, int reason, struct err *e)
+{
+	*end = (struct end){.to = to, .reason = reason, .device_status = end->device_status, .detail = end->detail};
+	return finish(z, s, end, e);
+}
+
+static int finish_simply(struct zone *z, struct slot *s, enum act_state to, int code, struct err *e)
+{
+	return finish(z, s, &(struct end){.to = to, .reason = REASON(code)}, e);
+}
+
+/* Its deadline passed in the queue. What was tried and failed until then failed; what was never tried expired. */
+static int expire(struct zone *z, struct slot *s, struct end *end, struct err *e)
+{
+	if (s->attempt && s->reason)
+		return finish_as(z, s, end, ACT_STATE_FAILED, s->reason, e);
+	return finish_as(z, s, end, ACT_STATE_EXPIRED, REASON(ERR_EXPIRED), e);
+}
+
+/* Doubles with each attempt, and differs from act to act so that a whole subnet does not come back at once. */
+static int64_t backoff(const struct zone *z, const struct slot *s)
+{
+	const int64_t key[2] = {s->id, s->attempt};
+	int shift = s->attempt < 1 ? 0 : s->attempt > 6 ? 5 : s->attempt - 1;
+	int64_t ms = (int64_t)BACKOFF_MS << shift;
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	return ms * 3 / 4 + (int64_t)(rng_hash(z->deps.seed, key, sizeof(key)) % (uint64_t)(ms / 2));
+}
+
+static int requeue(struct zone *z, struct slot *s, int64_t due, struct end *why, struct err *e)
+{
+	bool won;
+	struct store_act_back b = {
+		.id = s->id,
+		.fence = s->fence,
+		.from = s->state,
+		.due = due,
+		.reason = why->reason,
+		.device_status = why->device_status,
+		.detail = text_or_null(why->detail),
+	};
+	int rc = store_act_requeue(z->db, &b, &won, e);
+	if (rc || !won)
+		return rc ? rc : resync(z, s, e);
+	crash_mark(z, CRASH_REQUEUE);
+	why->to = ACT_STATE_QUEUED;
+	s->reason = why->reason;
+	queue_wait(z->queue, s, due, z->now);
+	return 0;
+}
+
+static int fall_into_doubt(struct zone *z, struct slot *s, struct end *why, struct err *e)
+{
+	bool won;
+	struct store_act_settle settle = {
+		.id = s->id,
+		.fence = s->fence,
+		.settle_after = later(z->now, setting(z, SETTING_IN_DOUBT_DRAIN)),
+		.evidence_kind = why->evidence,
+		.reason = why->reason,
+		.device_status = why->device_status,
+		.detail = text_or_null(why->detail),
+	};
+	int rc = store_act_keep_sent(z->db, &settle, &won, e);
+	if (rc || !won)
+		return rc ? rc : resync(z, s, e);
+	crash_mark(z, CRASH_DOUBT);
+	why->to = ACT_STATE_SENT;
+	s->reason = why->reason;
+	s->in_doubt = true;
+	s->settle_until = later(settle.settle_after, setting(z, SETTING_IN_DOUBT_SETTLE));
+	queue_live(z->queue, s, ACT_STATE_SENT, settle.settle_after);
+	return 0;
+}
+
+static void tell_wire(struct zone *z, enum wire_mail kind, uint64_t act, uint32_t fence, int reason)
+{
+	struct act_gate_answer *a = act_gate_answer_new(kind);
+	a->act = act;
+	a->fence = fence;
+	a->go = reason == 0;
+	a->reason = reason;
+	a->committed_boot_ms = z->boot;
+	chain_add(&z->to_wire, &a->mail);
+}
+
+static void cancel_talk(struct zone *z, const struct slot *s, int reason)
+{
+	if (queue_talk_is_open(z->queue, s->id, s->fence))
+		tell_wire(z, WIRE_ACT_CANCEL, (uint64_t)s->id, (uint32_t)s->fence, reason);
+}
+
+static bool is_cancelled(struct zone *z, const struct slot *s)
+{
+	const struct job *j = job_get(z, s->job);
+	return j && j->cancelled_at;
+}
+
+/* Why the compare-and-set of `sent` or `claimed` found no row. */
+static int why_not(struct zone *z, const struct slot *s, int *ret_code, struct err *e)
+{
+	bool held = false;
+	*ret_code = s->deadline <= z->now ? ERR_EXPIRED : ERR_CONFLICT;
+	int rc = verb_changes_power(s->verb) ? store_hold_covers(z->db, s->device, &held, e) : 0;
+	if (!rc && held)
+		*ret_code = ERR_HELD;
+	return rc;
+}
+
+int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
+{
+	struct slot *s = queue_get(z->queue, (int64_t)m->act);
+	bool won = false;
+	int code = ERR_CONFLICT, rc = 0;
+	if (s && s->fence == m->fence && s->state == ACT_STATE_CLAIMED) {
+		struct store_act_send send = {
+			.id = s->id,
+			.fence = s->fence,
+			.server = z->server,
+			.epoch = z->epoch,
+			.now = z->now,
+			.power_before = m->power_before,
+			.message_id = m->message_id,
+		};
+		if (is_cancelled(z, s))
+			code = ERR_CANCELLED;
+		else
+			rc = store_act_send(z->db, &send, &won, e);
+		if (!rc && !won && code != ERR_CANCELLED)
+			rc = why_not(z, s, &code, e);
+	}
+	if (rc)
+		return rc;
+	if (won) {
+		crash_mark(z, CRASH_SENT);
+		queue_live(z->queue, s, ACT_STATE_SENT, later(z->now, setting(z, SETTING_OBSERVE_TIME) + 2 * BOUND_MS));
+	}
+	tell_wire(z, WIRE_ACT_GATE_ANSWER, m->act, m->fence, won ? 0 : code);
+	return 0;
+}
+
+/* What an outcome leads to, by the state in which it finds the act. */
+enum action {
+	ACTION_DONE,
+	ACTION_ALREADY,
+	ACTION_FAIL,
+	ACTION_BACK,  /* nothing was obeyed: again, or the end */
+	ACTION_DOUBT, /* it may have been obeyed */
+	ACTION_LOOK_AGAIN,
+};
+
+enum stage { STAGE_CLAIMED, STAGE_SENT, STAGE_DOUBT, STAGE_COUNT };
+
+static const enum action actions[STAGE_COUNT][ACT_END_NOT_DONE + 1] = {
+	[STAGE_CLAIMED] =
+		{
+			[ACT_END_DONE] = ACTION_DONE,
+			[ACT_END_ALREADY] = ACTION_ALREADY,
+			[ACT_END_FAILED] = ACTION_FAIL,
+			[ACT_END_NOT_SENT] = ACTION_BACK,
+			[ACT_END_REFUSED] = ACTION_BACK,
+			[ACT_END_DOUBT] = ACTION_BACK, /* no order can have left: `sent` was not committed */
+			[ACT_END_NOT_DONE] = ACTION_BACK,
+		},
+	[STAGE_SENT] =
+		{
+			[ACT_END_DONE] = ACTION_DONE,
+			[ACT_END_ALREADY] = ACTION_DOUBT,
+			[ACT_END_FAILED] = ACTION_FAIL,
+			[ACT_END_NOT_SENT] = ACTION_BACK,
+			[ACT_END_REFUSED] = ACTION_BACK,
+			[ACT_END_DOUBT] = ACTION_DOUBT,
+			[ACT_END_NOT_DONE] = ACTION_DOUBT, /* R5: not before the drain */
+		},
+	[STAGE_DOUBT] =
+		{
+			[ACT_END_DONE] = ACTION_DONE,
+			[ACT_END_ALREADY] = ACTION_LOOK_AGAIN,
+			[ACT_END_FAILED] = ACTION_FAIL,
+			[ACT_END_NOT_SENT] = ACTION_LOOK_AGAIN,
+			[ACT_END_REFUSED] = ACTION_LOOK_AGAIN,
+			[ACT_END_DOUBT] = ACTION_LOOK_AGAIN,
+			[ACT_END_NOT_DONE] = ACTION_BACK, /* R4, R6: same server, evidence of absence */
+		},
+};
+
+static enum stage stage_of(const struct slot *s)
+{
+	return s->state == ACT_STATE_CLAIMED ? STAGE_CLAIMED : s->in_doubt ? STAGE_DOUBT : STAGE_SENT;
+}
+
+static bool may_try_again(const struct zone *z, const struct slot *s, const struct act_outcome *m)
+{
+	if (!verb_changes_power(s->verb) || s->attempt >= setting(z, SETTING_ACT_TRIES))
+		return false;
+	if (s->state == ACT_STATE_SENT)
+		return true; /* proven refused or never left, whatever the reason: act.h */
+	return err_class(m->reason) == ERR_CLASS_RETRY;
+}
+
+/* Nothing was obeyed. */
+static int go_back(struct zone *z, struct slot *s, const struct act_outcome *m, struct end *end, struct err *e)
+{
+	if (is_cancelled(z, s))
+		return finish_as(z, s, end, ACT_STATE_CANCELLED, REASON(ERR_CANCELLED), e);
+	switch (m->reason) {
+	case ERR_HELD:
+		return finish_as(z, s, end, ACT_STATE_CANCELLED, REASON(ERR_HELD), e);
+	case ERR_EXPIRED:
+		return expire(z, s, end, e);
+	case ERR_CANCELLED: /* wire is stopping */
+	case ERR_CONFLICT:  /* the lease was lost */
+		end->reason = s->reason;
+		return requeue(z, s, later(z->now, LOST_RACE_MS), end, e);
+	default:
+		break;
+	}
+	int64_t due = later(z->now, backoff(z, s));
+	if (may_try_again(z, s, m) && due < s->deadline)
+		return requeue(z, s, due, end, e);
+	end->to = ACT_STATE_FAILED;
+	if (!end->reason)
+		end->reason = REASON(ERR_NO_CHANGE);
+	return finish(z, s, end, e);
+}
+
+static int look_again(struct zone *z, struct slot *s, struct end *end, struct err *e)
+{
+	if (z->now >= s->settle_until)
+		return finish_as(z, s, end, ACT_STATE_UNKNOWN, s->reason, e);
+	int64_t next = later(z->now, SETTLE_RETRY_MS);
+	queue_wake_at(z->queue, s, next < s->settle_until ? next : s->settle_until);
+	return 0;
+}
+
+static int apply(struct zone *z, struct slot *s, const struct act_outcome *m, struct end *end, struct err *e)
+{
+	enum stage stage = stage_of(s);
+	enum action action = actions[stage][m->end];
+	*end = (struct end){
+		.to = s->state,
+		.reason = REASON(m->reason),
+		.evidence = (int)m->evidence,
+		.device_status = m->device_status,
+		.power_before = m->power_before,
+		.power_after = m->power_after,
+		.detail = m->detail,
+	};
+	if (action == ACTION_DONE && stage == STAGE_CLAIMED && verb_changes_power(s->verb)) {
+		log_event(LOG_ERROR, "an order was reported done that was never let go", LOG_I("act", s->id));
+		end->reason = REASON(ERR_FAILED);
+		action = ACTION_FAIL;
+	}
+	switch (action) {
+	case ACTION_DONE:
+		end->to = ACT_STATE_DONE;
+		return finish(z, s, end, e);
+	case ACTION_ALREADY:
+		end->to = ACT_STATE_ALREADY;
+		return finish(z, s, end, e);
+	case ACTION_FAIL:
+		end->to = ACT_STATE_FAILED;
+		return finish(z, s, end, e);
+	case ACTION_BACK:
+		return go_back(z, s, m, end, e);
+	case ACTION_DOUBT:
+		return fall_into_doubt(z, s, end, e);
+	case ACTION_LOOK_AGAIN:
+		return look_again(z, s, end, e);
+	}
+	return 0;
+}
+
+static int learn_mode(struct zone *z, int64_t amt, int mode, struct err *e)
+{
+	struct store_amt m;
+	if (mode != STORE_AMT_MODE_SMB && mode != STORE_AMT_MODE_ENTERPRISE)
+		return 0;
+	int rc = store_amt_get(z->db, z->arena, amt, &m, e);
+	if (rc || (int)m.mode == mode || m.mode == STORE_AMT_MODE_NONE)
+		return rc;
+	m.mode = (enum store_amt_mode)mode;
+	m.changed_at = z->now;
+	return store_amt_put(z->db, &m, e);
+}
+
+static int learn_uuid(struct zone *z, int64_t amt, const struct uuid *u, struct err *e)
+{
+	struct store_amt_state s;
+	if (discover_uuid_is_none(u))
+		return 0;
+	int rc = store_amt_state_get(z->db, z->arena, amt, &s, e);
+	return rc || !uuid_is_nil(&s.uuid) ? rc : store_amt_state_set_uuid(z->db, amt, u, e);
+}
+
+/* What the conversation taught about the interface; end is what became of the act. */
+static int learn(struct zone *z, int64_t amt, enum verb verb, const struct act_outcome *m, const struct end *end,
+		 struct err *e)
+{
+	const struct act_learned *l = &m->learned;
+	struct buf digest;
+	struct store_amt_learned row = {
+		.amt = amt,
+		.version = l->has_version ? l->version : NULL,
+		.transport = l->used_tls   ? STORE_TRANSPORT_TLS
+			     : l->answered ? STORE_TRANSPORT_PLAIN
+					   : STORE_TRANSPORT_UNKNOWN,
+		.tls_pin = l->has_pin ? BYTES(l->pin, TLS_PIN_SIZE) : BYTES_NONE,
+		.power = m->power_after ? m->power_after : m->power_before,
+		.answered = l->answered,
+		.last_act = (int64_t)m->act,
+		.last_verb = (int)verb,
+		.last_state = (int)end->to,
+		.last_reason = end->reason,
+		.at = z->now,
+	};
+	buf_init(&digest, 2048);
+	if (l->has_digest && digest_session_encode(&l->digest, &digest) == 0) {
+		row.digest = buf_cstr(&digest);
+		row.realm = l->digest.realm;
+		map_u64_put(z->fresh, (uint64_t)amt, z);
+	}
+	int rc = store_amt_state_learn(z->db, &row, e);
+	buf_release(&digest);
+	rc = rc || !l->has_uuid ? rc : learn_uuid(z, amt, &l->uuid, e);
+	return rc || !l->has_mode ? rc : learn_mode(z, amt, l->mode, e);
+}
+
+int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
+{
+	struct slot *s = queue_get(z->queue, (int64_t)m->act);
+	queue_talk_close(z->queue, (int64_t)m->act, m->fence);
+	if (!s || s->fence != m->fence || s->state == ACT_STATE_QUEUED)
+		return 0; /* of a claim that was lost */
+	struct end end;
+	int64_t amt = s->amt;
+	enum verb verb = s->verb;
+	int rc = apply(z, s, m, &end, e);
+	return rc ? rc : learn(z, amt, verb, m, &end, e);
+}
+
+/* Rows of a device become an order to wire. ERR_NOT_CONFIGURED, ERR_NO_CREDENTIAL. */
+static int fill_interface(struct zone *z, const struct store_act_due *d, struct act_interface *at, struct err *e)
+{
+	const struct login *l;
+	if (!d->interface.id || !*d->interface.host)
+		return err_set(e, ERR_NOT_CONFIGURED, "device has no AMT address");
+	int rc = credential_login(z, d->interface.credential, &l, e);
+	if (rc)
+		return rc;
+	at->id = (uint64_t)d->interface.id;
+	bytes_to_str(bytes_str(d->interface.host), at->host, sizeof(at->host));
+	at->plain_port = (uint16_t)d->interface.port_plain;
+	at->tls_port = (uint16_t)d->interface.port_tls;
+	at->tls_policy = (enum tls_policy)d->interface.tls_policy;
+	at->old_tls = d->interface.old_tls;
+	at->tls_seen = d->state.transport == STORE_TRANSPORT_TLS;
+	at->has_pin = d->state.tls_pin.len == TLS_PIN_SIZE;
+	if (at->has_pin)
+		memcpy(at->pin, d->state.tls_pin.p, TLS_PIN_SIZE);
+	at->uuid = d->state.uuid;
+	at->has_uuid = !uuid_is_nil(&at->uuid);
+	bytes_to_str(bytes_str(d->state.version), at->version, sizeof(at->version));
+	memcpy(at->login, l->login, sizeof(at->login));
+	at->credential = (uint64_t)l->id;
+	at->credential_version = (uint64_t)l->version;
+	at->sealed_len = l->sealed_len;
+	memcpy(at->sealed, l->sealed, l->sealed_len);
+	uint32_t spare = map_u64_get(z->fresh, (uint64_t)d->interface.id) ? 0 : NC_SPARE;
+	if (digest_session_parse(bytes_str(d->state.digest), spare, &at->digest, NULL))
+		bytes_to_str(bytes_str(d->state.realm), at->digest.realm, sizeof(at->digest.realm));
+	return 0;
+}
+
+static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
+{
+	m->act = (uint64_t)s->id;
+	m->fence = (uint32_t)s->fence;
+	m->verb = s->verb;
+	m->observe_ms = setting(z, SETTING_OBSERVE_TIME);
+	queue_talk_open(z->queue, s);
+	chain_add(&z->to_wire, &m->mail);
+}
+
+static int claim(struct zone *z, struct slot *s, bool *ret_won, struct err *e)
+{
+	int64_t lease = setting(z, SETTING_LEASE);
+	struct store_act_claim c = {
+		.id = s->id,
+		.fence = s->fence,
+		.server = z->server,
+		.epoch = z->epoch,
+		.now = z->now,
+		.lease_end = later(z->now, lease),
+		.hold_counts = verb_changes_power(s->verb),
+	};
+	int rc = store_act_claim(z->db, &c, ret_won, e);
+	if (rc || !*ret_won)
+		return rc;
+	crash_mark(z, CRASH_CLAIM);
+	s->fence++;
+	s->attempt++;
+	queue_live(z->queue, s, ACT_STATE_CLAIMED, later(s->deadline, BOUND_MS));
+	if (z->renew_at == INT64_MAX)
+		z->renew_at = later(z->now, lease / 3);
+	return 0;
+}
+
+static int claim_lost(struct zone *z, struct slot *s, struct err *e)
+{
+	int code;
+	struct end end = {0};
+	int rc = why_not(z, s, &code, e);
+	if (rc)
+		return rc;
+	if (code == ERR_EXPIRED)
+		return expire(z, s, &end, e);
+	if (code == ERR_HELD)
+		return finish_simply(z, s, ACT_STATE_CANCELLED, ERR_HELD, e);
+	return resync(z, s, e);
+}
+
+/* Fills the order and claims the act. Not won: the act ended or waits, and nothing is to be started. */
+static int prepare(struct zone *z, struct slot *s, struct act_start *m, bool *ret_won, struct err *e)
+{
+	struct store_act_due d;
+	struct err why = ERR_INIT;
+	*ret_won = false;
+	int rc = store_act_due_get(z->db, z->arena, s->id, &d, e);
+	if (rc)
+		return rc;
+	rc = fill_interface(z, &d, &m->at, &why);
+	if (rc && err_class(rc) == ERR_CLASS_INPUT) /* it cannot be done as it is set up */
+		return finish_simply(z, s, ACT_STATE_FAILED, rc, e);
+	if (rc)
+		return err_set(e, rc, "%s", why.msg);
+	rc = claim(z, s, ret_won, e);
+	return rc || *ret_won ? rc : claim_lost(z, s, e);
+}
+
+/* Whatever happens, the act is not ready any more afterwards. */
+static int start_act(struct zone *z, struct slot *s, struct err *e)
+{
+	bool won;
+	if (is_cancelled(z, s))
+		return finish_simply(z, s, ACT_STATE_CANCELLED, ERR_CANCELLED, e);
+	struct act_start *m = act_start_new();
+	int rc = prepare(z, s, m, &won, e);
+	if (rc || !won) {
+		m->mail.free(&m->mail);
+		return rc;
+	}
+	int64_t left = s->deadline - z->now;
+	m->mode = ACT_RUN;
+	m->give_up_after_ms = left < RUN_MS ? left : RUN_MS;
+	start_talk(z, s, m);
+	return 0;
+}
+
+int act_dispatch(struct zone *z, struct err *e)
+{
+	struct slot *s;
+	int rc = 0;
+	if (z->stopping)
+		return 0;
+	for (size_t n = 0; n < ZONE_SLICE && !rc && (s = queue_next(z->queue)); n++) {
+		arena_reset(z->arena);
+		rc = start_act(z, s, e);
+	}
+	if (!rc && queue_next(z->queue))
+		z->run_again = true;
+	return rc;
+}
+
+/* Reads only: was the order obeyed? An interface that can no longer be asked leaves the act to its deadline. */
+static int start_settle(struct zone *z, struct slot *s, struct err *e)
+{
+	struct store_act_due d;
+	struct store_act a;
+	int rc = store_act_due_get(z->db, z->arena, s->id, &d, e);
+	rc = rc ? rc : store_act_get(z->db, z->arena, s->id, &a, e);
+	if (rc)
+		return rc;
+	struct act_start *m = act_start_new();
+	queue_wake_at(z->queue, s, s->settle_until);
+	if (fill_interface(z, &d, &m->at, NULL)) {
+		m->mail.free(&m->mail);
+		return 0;
+	}
+	m->mode = ACT_SETTLE;
+	m->give_up_after_ms = s->settle_until - z->now;
+	m->sent_at_ms = a.sent_at;
+	m->power_before = a.power_before;
+	bytes_to_str(bytes_str(a.message_id), m->message_id, sizeof(m->message_id));
+	queue_wake_at(z->queue, s, later(s->settle_until, BOUND_MS));
+	start_talk(z, s, m);
+	return 0;
+}
+
+static int wake_in_doubt(struct zone *z, struct slot *s, struct err *e)
+{
+	if (z->now >= s->settle_until) {
+		cancel_talk(z, s, ERR_TIMEOUT);
+		return finish(z, s, &(struct end){.to = ACT_STATE_UNKNOWN, .reason = s->reason}, e);
+	}
+	if (!z->stopping && queue_can_talk(z->queue, s))
+		return start_settle(z, s, e);
+	queue_wake_at(z->queue, s, later(z->now, LOST_RACE_MS));
+	return 0;
+}
+
+/* Wire owes an outcome for every start; these are the bounds for the day on which it does not give one. */
+static int wake_overrun(struct zone *z, struct slot *s, struct err *e)
+{
+	log_event(LOG_ERROR, "no outcome came for an act", LOG_I("act", s->id),
+		  LOG_S("state", act_state_name(s->state)));
+	cancel_talk(z, s, ERR_TIMEOUT);
+	if (s->state == ACT_STATE_SENT)
+		return fall_into_doubt(z, s, &(struct end){.reason = REASON(ERR_NO_REPLY)}, e);
+	return finish_simply(z, s, ACT_STATE_FAILED, ERR_TIMEOUT, e);
+}
+
+static int wake(struct zone *z, struct slot *s, struct err *e)
+{
+	if (s->state == ACT_STATE_QUEUED)
+		return expire(z, s, &(struct end){0}, e);
+	return s->in_doubt ? wake_in_doubt(z, s, e) : wake_overrun(z, s, e);
+}
+
+struct lapsed {
+	int64_t ids[ZONE_SLICE];
+	size_t count;
+};
+
+static int see_lapsed(void *arg, const struct store_act *row)
+{
+	struct lapsed *l = arg;
+	l->ids[l->count++] = row->id;
+	return 0;
+}
+
+/* Claims whose lease ended while this process stood still: another server may have taken the device since. */
+static int take_back_lapsed(struct zone *z, struct err *e)
+{
+	struct lapsed l = {.count = 0};
+	int rc = store_act_lapsed(z->db, z->now, ZONE_SLICE, see_lapsed, &l, e);
+	for (size_t i = 0; i < l.count && !rc; i++) {
+		struct slot *s = queue_get(z->queue, l.ids[i]);
+		if (!s || s->state != ACT_STATE_CLAIMED)
+			continue;
+		cancel_talk(z, s, ERR_CONFLICT);
+		rc = requeue(z, s, later(z->now, LOST_RACE_MS), &(struct end){.reason = s->reason}, e);
+	}
+	return rc;
+}
+
+static int renew_leases(struct zone *z, struct err *e)
+{
+	int64_t lease = setting(z, SETTING_LEASE);
+	if (z->now < z->renew_at)
+		return 0;
+	int rc = take_back_lapsed(z, e);
+	rc = rc ? rc
+		: store_act_renew(z->db, z->server, z->epoch, later(z->now, lease * 2 / 3), later(z->now, lease), NULL,
+				  e);
+	z->renew_at = queue_talks(z->queue) ? later(z->now, lease / 3) : INT64_MAX;
+	return rc;
+}
+
+int act_timers(struct zone *z, struct err *e)
+{
+	struct slot *s;
+	int rc = renew_leases(z, e);
+	for (size_t n = 0; n < ZONE_SLICE && !rc && (s = queue_timer(z->queue, z->now)); n++) {
+		arena_reset(z->arena);
+		rc = wake(z, s, e);
+	}
+	if (!rc && queue_wake(z->queue) <= z->now)
+		z->run_again = true;
+	return rc;
+}
+
+void act_remember(struct zone *z, const struct store_act *a, const char *host)
+{
+	struct slot init = {
+		.id = a->id,
+		.job = a->job,
+		.device = a->device,
+		.amt = a->amt,
+		.deadline = a->deadline,
+		.fence = a->fence,
+		.attempt = a->attempt,
+		.reason = a->reason,
+		.verb = (enum verb)a->verb,
+	};
+	struct slot *s = queue_add(z->queue, &init, host);
+	if (a->state == ACT_STATE_QUEUED) {
+		queue_wait(z->queue, s, a->due, z->now);
+		job_keep_last(z, s);
+		return;
+	}
+	s->in_doubt = a->state == ACT_STATE_SENT && a->settle_after;
+	s->settle_until = later(a->settle_after, setting(z, SETTING_IN_DOUBT_SETTLE));
+	queue_live(z->queue, s, a->state,
+		   s->in_doubt                  ? a->settle_after
+		   : a->state == ACT_STATE_SENT ? later(a->sent_at, setting(z, SETTING_OBSERVE_TIME) + 2 * BOUND_MS)
+						: later(a->deadline, BOUND_MS));
+}
+
+struct loading {
+	struct zone *z;
+	int64_t last_due, last_id, last_amt;
+	int count;
+};
+
+static int see_queued(void *arg, const struct store_act_view *row)
+{
+	struct loading *l = arg;
+	l->last_due = row->act.due;
+	l->last_id = row->act.id;
+	l->count++;
+	act_remember(l->z, &row->act, row->host ? row->host : "");
+	return 0;
+}
+
+static int see_live(void *arg, const struct store_act *row)
+{
+	struct loading *l = arg;
+	struct store_amt m = {.host = ""};
+	l->last_amt = row->amt;
+	l->count++;
+	if (store_amt_get(l->z->db, l->z->arena, row->amt, &m, NULL))
+		m.host = "";
+	act_remember(l->z, row, m.host);
+	return 0;
+}
+
+int act_load(struct zone *z, struct err *e)
+{
+	struct loading l = {.z = z, .last_due = INT64_MIN, .last_amt = INT64_MIN};
+	int rc;
+	do {
+		l.count = 0;
+		arena_reset(z->arena);
+		rc = store_act_live(z->db, z->server, l.last_amt, ZONE_SLICE, see_live, &l, e);
+	} while (!rc && l.count == ZONE_SLICE);
+	do {
+		l.count = 0;
+		if (!rc)
+			rc = store_act_queued(z->db, z->server, l.last_due, l.last_id, ZONE_SLICE, see_queued, &l, e);
+	} while (!rc && l.count == ZONE_SLICE);
+	z->renew_at = queue_talks(z->queue) ? later(z->now, setting(z, SETTING_LEASE) / 3) : INT64_MAX;
+	return rc;
+}
+
+int act_release(struct zone *z, struct slot *s, int64_t deadline, struct err *e)
+{
+	bool won;
+	int rc = store_act_release(z->db, s->id, s->fence, z->now, deadline, &won, e);
+	if (rc || !won)
+		return rc ? rc : resync(z, s, e);
+	s->deadline = deadline;
+	queue_wait(z->queue, s, z->now, z->now);
+	return 0;
+}
+
+void act_cancel_talks(struct zone *z, const struct job *j)
+{
+	for (int64_t id = j->act_first; id < j->act_first + j->total; id++) {
+		const struct slot *s = queue_get(z->queue, id);
+		if (s && s->state == ACT_STATE_CLAIMED)
+			cancel_talk(z, s, ERR_CANCELLED);
+	}
+}
+
+int act_cancel_queued(struct zone *z, struct job *j, int64_t first, int64_t last, struct err *e)
+{
+	struct store_act_range r = {
+		.job = j->id,
+		.first = first,
+		.last = last,
+		.now = z->now,
+		.to = ACT_STATE_CANCELLED,
+		.reason = REASON(ERR_CANCELLED),
+	};
+	int64_t ended, seen = 0;
+	int rc = store_act_end_queued(z->db, &r, &ended, e);
+	for (int64_t id = first; id <= last && !rc; id++) {
+		struct slot *s = queue_get(z->queue, id);
+		if (!s || s->state != ACT_STATE_QUEUED)
+			continue;
+		seen++;
+		job_count(z, j, ACT_STATE_CANCELLED);
+		metric_add(METRIC_acts_cancelled, 1);
+		queue_delete(z->queue, s);
+	}
+	if (!rc && seen != ended)
+		rc = err_set(e, ERR_FAILED, "job %lld: %lld acts cancelled, %lld known", (long long)j->id,
+			     (long long)ended, (long long)seen);
+	return rc;
+}

@@ -1,0 +1,103 @@
+/* The two trees of folders: of devices and of credentials. */
+#include "zone/command.h"
+
+static int tell(struct command *c, const char *change, int64_t id, const char *path, struct err *e)
+{
+	c->object = arena_printf(c->arena, "folder:%s", path);
+	return event_tell(c->z, &(struct tell){.kind = "folder", .change = change, .id = id, .name = path}, e);
+}
+
+static int find(struct command *c, enum store_tree tree, const char *path, struct store_folder *ret, struct err *e)
+{
+	int rc = check_path(path, e);
+	rc = rc ? rc : store_folder_by_path(c->z->db, c->arena, tree, path, ret, e);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	command_name(c, path);
+	return err_set(e, rc, "folder \"%s\" does not exist", path);
+}
+
+static int add(struct command *c, enum store_tree tree, struct err *e)
+{
+	const char *path = api_str(c->call, "path");
+	struct store_folder f;
+	int64_t id;
+	int rc = check_path(path, e);
+	if (!rc && store_folder_by_path(c->z->db, c->arena, tree, path, &f, NULL) == 0)
+		rc = err_set(e, ERR_EXISTS, "folder \"%s\" exists already", path);
+	rc = rc ? rc : folder_make(c->z, tree, path, &id, e);
+	if (rc)
+		return rc;
+	c->object = arena_printf(c->arena, "folder:%s", path);
+	return answer_ref(c, id, path);
+}
+
+/* "/a/b/" is "b" in "/a/". */
+static int split(struct command *c, const char *path, const char **ret_parent, const char **ret_name, struct err *e)
+{
+	size_t len = strlen(path);
+	if (len < 2)
+		return err_set(e, ERR_INVALID, "the root cannot be moved or replaced");
+	size_t at = len - 1;
+	while (path[at - 1] != '/')
+		at--;
+	*ret_parent = arena_str(c->arena, BYTES(path, at));
+	*ret_name = arena_str(c->arena, BYTES(path + at, len - 1 - at));
+	return 0;
+}
+
+static int move(struct command *c, enum store_tree tree, struct err *e)
+{
+	const char *to = api_str(c->call, "to"), *parent_path, *name;
+	struct store_folder f, there;
+	int64_t parent;
+	int rc = find(c, tree, api_str(c->call, "path"), &f, e);
+	rc = rc ? rc : check_path(to, e);
+	rc = rc ? rc : split(c, to, &parent_path, &name, e);
+	if (!rc && store_folder_by_path(c->z->db, c->arena, tree, to, &there, NULL) == 0)
+		rc = err_set(e, ERR_EXISTS, "folder \"%s\" exists already", to);
+	if (!rc && strncmp(to, f.path, strlen(f.path)) == 0)
+		rc = err_set(e, ERR_INVALID, "folder \"%s\" cannot be moved into itself", f.path);
+	rc = rc ? rc : folder_make(c->z, tree, parent_path, &parent, e);
+	rc = rc ? rc : store_folder_move(c->z->db, f.id, parent, name, e);
+	rc = rc ? rc : tell(c, "changed", f.id, to, e);
+	return rc ? rc : answer_ref(c, f.id, to);
+}
+
+static int remove_empty(struct command *c, enum store_tree tree, struct err *e)
+{
+	struct store_folder f;
+	int rc = find(c, tree, api_str(c->call, "path"), &f, e);
+	rc = rc ? rc : store_folder_delete(c->z->db, f.id, e);
+	return rc ? rc : tell(c, "removed", f.id, f.path, e);
+}
+
+int command_FOLDER_ADD(struct command *c, struct err *e)
+{
+	return add(c, STORE_TREE_DEVICE, e);
+}
+
+int command_FOLDER_MOVE(struct command *c, struct err *e)
+{
+	return move(c, STORE_TREE_DEVICE, e);
+}
+
+int command_FOLDER_REMOVE(struct command *c, struct err *e)
+{
+	return remove_empty(c, STORE_TREE_DEVICE, e);
+}
+
+int command_CREDENTIAL_FOLDER_ADD(struct command *c, struct err *e)
+{
+	return add(c, STORE_TREE_CREDENTIAL, e);
+}
+
+int command_CREDENTIAL_FOLDER_MOVE(struct command *c, struct err *e)
+{
+	return move(c, STORE_TREE_CREDENTIAL, e);
+}
+
+int command_CREDENTIAL_FOLDER_REMOVE(struct command *c, struct err *e)
+{
+	return remove_empty(c, STORE_TREE_CREDENTIAL, e);
+}

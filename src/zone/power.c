@@ -1,0 +1,761 @@
+/* Jobs: one order of a person for one or many devices becomes acts.
+ *
+ * The selection is frozen when the job is accepted. Up to ZONE_SLICE acts are made in the same commit; a longer
+ * selection is stored with the job and made into acts slice by slice. Counts are gathered during a round and written
+ * once per job and round. */
+#include <stdlib.h>
+
+#include "base/base.h"
+#include "base/metric.h"
+#include "codec/json.h"
+#include "zone/command.h"
+#include "zone/crash.h"
+
+#define DEADLINE_MIN_MS 1000
+#define PROGRESS_MS     250 /* at most four a second */
+#define KEY_MAX         128
+#define TARGET_TEXT_MAX 512
+#define OWN_MAX         8
+
+static bool is_open(const struct store_job *j)
+{
+	return j->state != JOB_STATE_ENDED;
+}
+
+static const char *state_text(const struct store_job *j)
+{
+	if (!is_open(j))
+		return "final";
+	return j->cancelled_at ? "cancelling" : j->state == JOB_STATE_EXPANDING ? "expanding" : "running";
+}
+
+static void write_job(struct json_writer *json, const char *name, const struct store_job *j)
+{
+	struct api_writer w;
+	api_begin(&w, json, name, API_OBJECT_job);
+	api_put_int(&w, "job", j->id);
+	api_put_str(&w, "verb", verb_name((enum verb)j->verb));
+	api_put_str(&w, "by", j->requested_by);
+	api_put_time(&w, "created", j->created_at);
+	api_put_time(&w, "ended", j->ended_at);
+	api_put_str(&w, "state", state_text(j));
+	api_put_int(&w, "total", j->total);
+	api_put_int(&w, "open", j->total - store_job_counts_sum(&j->counts));
+	api_put_int(&w, "done", j->counts.done);
+	api_put_int(&w, "already", j->counts.already);
+	api_put_int(&w, "failed", j->counts.failed);
+	api_put_int(&w, "unknown", j->counts.unknown);
+	api_put_int(&w, "cancelled", j->counts.cancelled);
+	api_put_int(&w, "expired", j->counts.expired);
+	api_put_int(&w, "skipped", j->counts.skipped);
+	api_end(&w);
+}
+
+/* The job as it will stand when this round is written. */
+static struct store_job row_of(const struct job *j)
+{
+	return (struct store_job){
+		.id = j->id,
+		.verb = (int)j->verb,
+		.state = j->state,
+		.requested_by = j->by,
+		.created_at = j->created_at,
+		.ended_at = j->ended_at,
+		.total = j->total,
+		.counts = j->counts,
+		.cancelled_at = j->cancelled_at,
+	};
+}
+
+static void write_data(const struct job *j, struct buf *out)
+{
+	struct store_job row = row_of(j);
+	struct json_writer json;
+	json_writer_init(&json, out);
+	write_job(&json, NULL, &row);
+}
+
+static int tell_job(struct zone *z, const struct job *j, const char *change, struct err *e)
+{
+	struct buf data;
+	buf_init(&data, 4096);
+	write_data(j, &data);
+	struct tell t = {"job", change, j->id, verb_name(j->verb), j->id, 0, buf_bytes(&data)};
+	int rc = event_tell(z, &t, e);
+	buf_release(&data);
+	return rc;
+}
+
+static void tell_progress(struct zone *z, struct job *j)
+{
+	struct buf data;
+	if (z->now - j->told_at < PROGRESS_MS && z->now >= j->told_at)
+		return;
+	j->told_at = z->now;
+	buf_init(&data, 4096);
+	write_data(j, &data);
+	event_tell_progress(z,
+			    &(struct tell){"job", "progress", j->id, verb_name(j->verb), j->id, 0, buf_bytes(&data)});
+	buf_release(&data);
+}
+
+struct job *job_get(struct zone *z, int64_t id)
+{
+	return map_u64_get(z->jobs, (uint64_t)id);
+}
+
+static struct job *job_new(struct zone *z, const struct store_job *row, bool include_protected)
+{
+	struct job *j = mem_alloc(sizeof(*j));
+	j->id = row->id;
+	j->verb = (enum verb)row->verb;
+	j->state = row->state;
+	j->created_at = row->created_at;
+	j->deadline = row->deadline;
+	j->cancelled_at = row->cancelled_at;
+	j->act_first = row->act_first;
+	j->total = row->total;
+	j->expanded = row->expanded;
+	j->counts = row->counts;
+	j->include_protected = include_protected;
+	bytes_to_str(bytes_str(row->requested_by), j->by, sizeof(j->by));
+	j->cancel_next = j->act_first;
+	list_init(&j->last);
+	list_init(&j->touched);
+	list_init(&j->busy);
+	map_u64_put(z->jobs, (uint64_t)j->id, j);
+	return j;
+}
+
+static void job_free(struct zone *z, struct job *j)
+{
+	map_u64_delete(z->jobs, (uint64_t)j->id);
+	list_remove(&j->touched);
+	list_remove(&j->busy);
+	map_u64_free(j->credentials);
+	free(j);
+}
+
+void job_forget_all(struct zone *z)
+{
+	size_t it = 0;
+	uint64_t id;
+	void *j;
+	while (map_u64_each(z->jobs, &it, &id, &j)) {
+		map_u64_free(((struct job *)j)->credentials);
+		free(j);
+	}
+	map_u64_free(z->jobs);
+	z->jobs = map_u64_new();
+	list_init(&z->touched);
+	list_init(&z->busy);
+}
+
+static void touch(struct zone *z, struct job *j)
+{
+	if (list_is_empty(&j->touched))
+		list_append(&z->touched, &j->touched);
+}
+
+void job_count(struct zone *z, struct job *j, enum act_state final)
+{
+	++*store_job_count_of(&j->more, final);
+	++*store_job_count_of(&j->counts, final);
+	touch(z, j);
+}
+
+void job_keep_last(struct zone *z, struct slot *s)
+{
+	struct job *j = job_get(z, s->job);
+	if (j && s->due == QUEUE_NEVER)
+		list_append(&j->last, &s->waiting);
+}
+
+static int64_t open_of(const struct job *j)
+{
+	return j->total - store_job_counts_sum(&j->counts);
+}
+
+static int64_t waiting_of(const struct job *j)
+{
+	int64_t n = 0;
+	for (const struct list *l = j->last.next; l != &j->last; l = l->next)
+		n++;
+	return n;
+}
+
+/* Protected devices come when all others are final, one by one. */
+static int release_last(struct zone *z, struct job *j, struct err *e)
+{
+	struct slot *s = LIST_FIRST(&j->last, struct slot, waiting);
+	if (!s || j->state != JOB_STATE_OPEN || open_of(j) != waiting_of(j))
+		return 0;
+	int64_t span = j->deadline - j->created_at;
+	return act_release(z, s, later(z->now, span), e);
+}
+
+static int flush_one(struct zone *z, struct job *j, struct err *e)
+{
+	bool ended = false;
+	int rc = store_job_count(z->db, j->id, &j->more, z->now, &ended, e);
+	if (rc)
+		return rc;
+	crash_mark(z, CRASH_COUNT);
+	j->more = (struct store_job_counts){0};
+	list_remove(&j->touched);
+	if (!ended) {
+		tell_progress(z, j);
+		return release_last(z, j, e);
+	}
+	j->state = JOB_STATE_ENDED;
+	j->ended_at = z->now;
+	rc = tell_job(z, j, "final", e);
+	job_free(z, j);
+	return rc;
+}
+
+int job_flush(struct zone *z, struct err *e)
+{
+	struct job *j;
+	int rc = 0;
+	while (!rc && (j = LIST_FIRST(&z->touched, struct job, touched)))
+		rc = flush_one(z, j, e);
+	return rc;
+}
+
+/* The device of this server's own machine, known by UUID. */
+struct own {
+	int64_t device[OWN_MAX];
+	size_t count;
+};
+
+static int see_own(void *arg, const struct store_amt_user *row)
+{
+	struct own *o = arg;
+	if (row->device && o->count < OWN_MAX)
+		o->device[o->count++] = row->device;
+	return 0;
+}
+
+static int find_own(struct zone *z, struct own *ret, struct err *e)
+{
+	ret->count = 0;
+	if (discover_uuid_is_none(&z->deps.machine))
+		return 0;
+	return store_amt_list_by_uuid(z->db, &z->deps.machine, see_own, ret, e);
+}
+
+static bool is_own(const struct own *o, int64_t device)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (o->device[i] == device)
+			return true;
+	return false;
+}
+
+/* What a device lacks for an act; 0 nothing. */
+static int lacks(const struct store_target *t)
+{
+	if (!t->amt || t->mode == STORE_AMT_MODE_NONE || !*t->host)
+		return ERR_NOT_CONFIGURED;
+	return t->credential ? 0 : ERR_NO_CREDENTIAL;
+}
+
+static void end_at_once(struct store_act *a, enum act_state state, int code, int64_t now)
+{
+	a->state = state;
+	a->reason = REASON(code);
+	a->ended_at = now;
+}
+
+/* A device of the selection as it stands now. *ret_host is what the act is lined up by. */
+static int make_act(struct zone *z, const struct job *j, const struct own *own, int64_t device, struct store_act *a,
+		    struct store_target *t, struct err *e)
+{
+	*a = (struct store_act){
+		.job = j->id,
+		.device = device,
+		.server = z->server,
+		.verb = (int)j->verb,
+		.state = ACT_STATE_QUEUED,
+		.due = z->now,
+		.deadline = j->deadline,
+	};
+	int rc = store_target_get(z->db, z->arena, device, t, NULL);
+	if (rc == ERR_NOT_FOUND) {
+		*t = (struct store_target){.host = ""};
+		end_at_once(a, ACT_STATE_FAILED, ERR_NOT_FOUND, z->now);
+		return 0;
+	}
+	if (rc)
+		return err_set(e, rc, "device %lld cannot be read", (long long)device);
+	bool is_protected = verb_is_harmful(j->verb) && (t->is_protected || is_own(own, device));
+	a->amt = t->amt;
+	a->server = t->server ? t->server : z->server;
+	if (j->cancelled_at)
+		end_at_once(a, ACT_STATE_CANCELLED, ERR_CANCELLED, z->now);
+	else if (is_protected && !j->include_protected)
+		end_at_once(a, ACT_STATE_SKIPPED, ERR_PROTECTED, z->now);
+	else if (lacks(t))
+		end_at_once(a, ACT_STATE_FAILED, lacks(t), z->now);
+	else if (is_protected)
+		a->due = a->deadline = QUEUE_NEVER;
+	return 0;
+}
+
+/* One row in the audit for each credential that a job uses, before its first use. */
+static int audit_use(struct zone *z, struct job *j, int64_t credential, struct err *e)
+{
+	struct store_credential row;
+	char object[STORE_NAME_MAX + 16], detail[128];
+	if (!j->credentials)
+		j->credentials = map_u64_new();
+	if (map_u64_put(j->credentials, (uint64_t)credential, j))
+		return 0;
+	int rc = store_credential_get(z->db, z->arena, credential, &row, e);
+	if (rc)
+		return rc;
+	(void)snprintf(object, sizeof(object), "credential:%s", row.name);
+	(void)snprintf(detail, sizeof(detail), "{\"job\":%lld,\"verb\":\"%s\"}", (long long)j->id, verb_name(j->verb));
+	return audit_add(z, j->by, "credential.use", object, detail, e);
+}
+
+static int keep_act(struct zone *z, struct job *j, const struct store_act *a, const struct store_target *t,
+		    struct err *e)
+{
+	if (a->state != ACT_STATE_QUEUED) {
+		job_count(z, j, a->state);
+		return act_tell_final(z, a, e);
+	}
+	if (a->server == z->server)
+		act_remember(z, a, t->host);
+	return audit_use(z, j, t->credential, e);
+}
+
+/* Makes the acts of the next n devices of the selection. */
+static int expand(struct zone *z, struct job *j, const int64_t *devices, size_t n, struct err *e)
+{
+	struct own own;
+	int64_t first = j->act_first + j->expanded;
+	int rc = find_own(z, &own, e);
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct store_act a;
+		struct store_target t;
+		arena_reset(z->arena);
+		rc = make_act(z, j, &own, devices[i], &a, &t, e);
+		a.id = first + (int64_t)i;
+		rc = rc ? rc : store_act_insert(z->db, &a, 1, NULL, e);
+		rc = rc ? rc : keep_act(z, j, &a, &t, e);
+	}
+	if (rc)
+		return rc;
+	j->expanded += (int64_t)n;
+	touch(z, j);
+	return 0;
+}
+
+static int expand_slice(struct zone *z, struct job *j, struct err *e)
+{
+	int64_t devices[STORE_SELECTION_PART], part = j->expanded / STORE_SELECTION_PART;
+	size_t n;
+	int rc = store_job_selection_get(z->db, j->id, part, devices, &n, e);
+	rc = rc ? rc : expand(z, j, devices, n, e);
+	rc = rc ? rc : store_job_selection_delete(z->db, j->id, part, e);
+	if (rc)
+		return rc;
+	crash_mark(z, CRASH_SLICE);
+	if (j->expanded >= j->total)
+		j->state = JOB_STATE_OPEN;
+	return store_job_expand(z->db, j->id, j->state, j->expanded, e);
+}
+
+static int cancel_slice(struct zone *z, struct job *j, struct err *e)
+{
+	int64_t end = j->act_first + j->expanded;
+	int64_t last = j->cancel_next + ZONE_SLICE - 1;
+	if (last >= end)
+		last = end - 1;
+	int rc = act_cancel_queued(z, j, j->cancel_next, last, e);
+	j->cancel_next = last + 1;
+	return rc;
+}
+
+static bool is_busy(const struct job *j)
+{
+	if (j->state == JOB_STATE_EXPANDING)
+		return true;
+	return j->cancelled_at && j->cancel_next < j->act_first + j->expanded;
+}
+
+int job_slice(struct zone *z, struct err *e)
+{
+	struct job *j = LIST_FIRST(&z->busy, struct job, busy);
+	if (!j)
+		return 0;
+	int rc = j->state == JOB_STATE_EXPANDING ? expand_slice(z, j, e) : cancel_slice(z, j, e);
+	list_remove(&j->busy);
+	if (!rc && is_busy(j))
+		list_append(&z->busy, &j->busy);
+	return rc;
+}
+
+static bool says_include_protected(const char *options)
+{
+	struct json_t *doc;
+	bool yes = false;
+	if (json_parse(bytes_str(options), 4096, &doc, NULL))
+		return false;
+	(void)json_opt_bool(doc, "include_protected", &yes, NULL); /* we wrote it; absent is false */
+	json_free(doc);
+	return yes;
+}
+
+struct loading {
+	struct zone *z;
+	int64_t last;
+	int count;
+};
+
+static int see_job(void *arg, const struct store_job *row)
+{
+	struct loading *l = arg;
+	l->last = row->id;
+	l->count++;
+	struct job *j = job_new(l->z, row, says_include_protected(row->options));
+	touch(l->z, j);
+	if (is_busy(j))
+		list_append(&l->z->busy, &j->busy);
+	return 0;
+}
+
+int job_load(struct zone *z, struct err *e)
+{
+	struct loading l = {.z = z};
+	int rc;
+	do {
+		l.count = 0;
+		rc = store_job_list_open(z->db, l.last, ZONE_SLICE, see_job, &l, e);
+	} while (!rc && l.count == ZONE_SLICE);
+	return rc;
+}
+
+/* The devices that a command means, each once, in the order in which they were named. */
+struct selection {
+	struct command *c;
+	struct own own;
+	int64_t *ids;
+	size_t count, cap;
+	size_t kept_out; /* protected ones among them */
+	struct map_u64 *seen;
+	int rows; /* of the last page */
+	const char *last_path, *last_name;
+};
+
+static void select_device(struct selection *s, int64_t device, bool is_protected)
+{
+	if (map_u64_put(s->seen, (uint64_t)device, s))
+		return;
+	if (s->count == s->cap) {
+		s->cap = s->cap ? s->cap * 2 : 64;
+		s->ids = mem_grow(s->ids, s->cap, sizeof(s->ids[0]));
+	}
+	s->ids[s->count++] = device;
+	s->kept_out += is_protected || is_own(&s->own, device);
+}
+
+static int see_target(void *arg, const struct store_target *row)
+{
+	struct selection *s = arg;
+	select_device(s, row->device, row->is_protected);
+	if (++s->rows == ZONE_SLICE) {
+		s->last_path = arena_str(s->c->arena, bytes_str(row->folder_path));
+		s->last_name = arena_str(s->c->arena, bytes_str(row->name));
+	}
+	return 0;
+}
+
+static int select_filter(struct selection *s, struct store_device_filter f, struct err *e)
+{
+	int rc;
+	f.limit = ZONE_SLICE;
+	do {
+		s->rows = 0;
+		rc = store_target_list(s->c->z->db, &f, see_target, s, e);
+		f.after_path = f.folder ? s->last_path : NULL;
+		f.after_name = s->last_name;
+	} while (!rc && s->rows == ZONE_SLICE);
+	return rc;
+}
+
+static int select_folder(struct selection *s, const char *path, struct err *e)
+{
+	struct store_folder f;
+	struct store_device_filter filter = STORE_DEVICE_FILTER_INIT;
+	int rc = store_folder_by_path(s->c->z->db, s->c->arena, STORE_TREE_DEVICE, path, &f, NULL);
+	if (rc == ERR_NOT_FOUND) {
+		command_name(s->c, path);
+		return 0;
+	}
+	filter.folder = path;
+	return rc ? err_set(e, rc, "folder \"%s\" cannot be read", path) : select_filter(s, filter, e);
+}
+
+static int select_tag(struct selection *s, const char *target, struct err *e)
+{
+	size_t before = s->count;
+	struct store_device_filter filter = STORE_DEVICE_FILTER_INIT;
+	filter.tag = target + strlen("tag:");
+	int rc = select_filter(s, filter, e);
+	if (!rc && s->count == before && !s->rows)
+		command_name(s->c, target);
+	return rc;
+}
+
+static int select_name(struct selection *s, const char *name, struct err *e)
+{
+	struct store_device d;
+	struct err why = ERR_INIT;
+	int rc = find_device(s->c, name, &d, &why);
+	if (rc && rc != ERR_NOT_FOUND) /* a missing one is among the names already */
+		return err_set(e, rc, "%s", why.msg);
+	if (!rc)
+		select_device(s, d.id, d.is_protected);
+	return 0;
+}
+
+static int select_target(struct selection *s, const char *target, struct err *e)
+{
+	if (target[0] == '/')
+		return select_folder(s, target, e);
+	if (strncmp(target, "tag:", 4) == 0)
+		return select_tag(s, target, e);
+	return select_name(s, target, e);
+}
+
+static int select_all(struct selection *s, struct err *e)
+{
+	struct command *c = s->c;
+	size_t count = 0;
+	const struct bytes *targets = api_has(c->call, "targets") ? api_strs(c->call, "targets", &count) : NULL;
+	int rc = find_own(c->z, &s->own, e);
+	if (!rc && api_bool(c->call, "all"))
+		rc = select_filter(s, STORE_DEVICE_FILTER_INIT, e);
+	else if (!rc && !count)
+		rc = err_set(e, ERR_MISSING, "no device is named; name devices, /folders/ or tag:NAME, or ask for all");
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = select_target(s, (const char *)targets[i].p, e);
+	if (!rc && c->name_count)
+		rc = err_set(e, ERR_NOT_FOUND, "%s\"%s\" does not exist", c->name_count > 1 ? "among others, " : "",
+			     c->names[0]);
+	if (!rc && !s->count)
+		rc = err_set(e, ERR_NOT_FOUND, "no device is meant");
+	return rc;
+}
+
+static void selection_init(struct selection *s, struct command *c)
+{
+	*s = (struct selection){.c = c, .seen = map_u64_new()};
+}
+
+static void selection_release(struct selection *s)
+{
+	map_u64_free(s->seen);
+	free(s->ids);
+}
+
+/* Off, reset and cycle of more than a share of the zone are repeated with their number. One device is never many. */
+static int check_confirmation(struct command *c, const struct selection *s, enum verb verb, struct err *e)
+{
+	int64_t all, given = api_int(c->call, "confirm", -1);
+	int64_t n = (int64_t)(api_bool(c->call, "include-protected") ? s->count : s->count - s->kept_out);
+	if (!verb_is_harmful(verb))
+		return 0;
+	int rc = store_device_count(c->z->db, &all, e);
+	if (rc || n == given)
+		return rc;
+	if (given < 0 && (n < 2 || n * 100 <= all * setting(c->z, SETTING_CONFIRM_ABOVE)))
+		return 0;
+	c->expected = n;
+	return err_set(e, ERR_CONFIRM, "%s of %lld of %lld devices", verb_name(verb), (long long)n, (long long)all);
+}
+
+static const char *target_text(struct command *c)
+{
+	size_t count = 0;
+	const struct bytes *targets = api_has(c->call, "targets") ? api_strs(c->call, "targets", &count) : NULL;
+	struct buf text;
+	if (api_bool(c->call, "all"))
+		return "all";
+	buf_init(&text, TARGET_TEXT_MAX);
+	size_t i = 0;
+	for (; i < count && text.len + targets[i].len + 32 < TARGET_TEXT_MAX; i++) {
+		buf_adds(&text, i ? " " : "");
+		buf_add_bytes(&text, targets[i]);
+	}
+	if (i < count)
+		buf_addf(&text, "%sand %zu more", i ? " " : "", count - i);
+	const char *s = arena_str(c->arena, buf_bytes(&text));
+	buf_release(&text);
+	return s;
+}
+
+static int store_selection(struct zone *z, const struct job *j, const struct selection *s, struct err *e)
+{
+	int rc = 0;
+	for (size_t at = 0; at < s->count && !rc; at += STORE_SELECTION_PART) {
+		size_t n = s->count - at < STORE_SELECTION_PART ? s->count - at : STORE_SELECTION_PART;
+		rc = store_job_selection_put(z->db, j->id, (int64_t)(at / STORE_SELECTION_PART), s->ids + at, n, e);
+	}
+	return rc;
+}
+
+struct order {
+	enum verb verb;
+	int64_t deadline_ms;
+	const char *key;
+	bool include_protected;
+};
+
+static int add_row(struct command *c, const struct order *o, const struct selection *s, struct job **ret, struct err *e)
+{
+	struct zone *z = c->z;
+	bool at_once = s->count <= ZONE_SLICE;
+	struct store_job row = {
+		.verb = (int)o->verb,
+		.state = at_once ? JOB_STATE_OPEN : JOB_STATE_EXPANDING,
+		.requested_by = c->m->by.name,
+		.idempotency = o->key,
+		.server = z->server,
+		.created_at = z->now,
+		.deadline = later(z->now, o->deadline_ms),
+		.target = target_text(c),
+		.options = o->include_protected ? "{\"include_protected\":true}" : "{}",
+		.total = (int64_t)s->count,
+		.expanded = at_once ? (int64_t)s->count : 0,
+	};
+	int rc = new_id(z, STORE_ID_JOB, &row.id, e);
+	rc = rc ? rc : store_ids_take(z->db, &z->ids, STORE_ID_ACT, row.total, &row.act_first, e);
+	rc = rc ? rc : store_job_add(z->db, &row, e);
+	if (rc)
+		return rc;
+	row.expanded = 0;
+	*ret = job_new(z, &row, o->include_protected);
+	crash_mark(z, CRASH_JOB);
+	return 0;
+}
+
+static int answer_job(struct command *c, const struct store_job *row)
+{
+	struct json_writer json;
+	json_writer_init(&json, &c->body);
+	write_job(&json, NULL, row);
+	return 0;
+}
+
+static int start_job(struct command *c, const struct order *o, const struct selection *s, struct err *e)
+{
+	struct job *j;
+	int rc = add_row(c, o, s, &j, e);
+	rc = rc ? rc : tell_job(c->z, j, "added", e);
+	if (rc)
+		return rc;
+	c->object = NULL; /* expanding uses the arena anew */
+	if (j->state == JOB_STATE_EXPANDING) {
+		rc = store_selection(c->z, j, s, e);
+		list_append(&c->z->busy, &j->busy);
+	} else {
+		rc = expand(c->z, j, s->ids, s->count, e);
+	}
+	if (rc)
+		return rc;
+	struct store_job row = row_of(j);
+	c->object = arena_printf(c->arena, "job:%lld", (long long)j->id);
+	return answer_job(c, &row);
+}
+
+static int order_devices(struct command *c, const struct order *o, struct err *e)
+{
+	struct selection s;
+	selection_init(&s, c);
+	int rc = select_all(&s, e);
+	rc = rc || o->verb == VERB_TEST ? rc : check_confirmation(c, &s, o->verb, e);
+	rc = rc ? rc : start_job(c, o, &s, e);
+	selection_release(&s);
+	return rc;
+}
+
+/* The same key again gives the same job. */
+static int find_by_key(struct command *c, const struct order *o, bool *ret_found, struct err *e)
+{
+	struct store_job row;
+	*ret_found = false;
+	if (!o->key)
+		return 0;
+	int rc = store_job_by_key(c->z->db, c->arena, c->m->by.name, o->key, &row, NULL);
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	if (rc)
+		return err_set(e, rc, "job with key \"%s\" cannot be read", o->key);
+	if (row.verb != (int)o->verb)
+		return err_set(e, ERR_CONFLICT, "key \"%s\" belongs to job %lld, which is %s", o->key,
+			       (long long)row.id, verb_name((enum verb)row.verb));
+	*ret_found = true;
+	c->object = arena_printf(c->arena, "job:%lld", (long long)row.id);
+	return answer_job(c, &row);
+}
+
+static int read_order(struct command *c, struct order *o, struct err *e)
+{
+	const char *verb = api_str(c->call, "verb");
+	*o = (struct order){
+		.deadline_ms = api_int(c->call, "deadline", setting(c->z, SETTING_ACT_DEADLINE)),
+		.key = api_str(c->call, "key"),
+		.include_protected = api_bool(c->call, "include-protected"),
+	};
+	if (!verb_from_name(verb, &o->verb) || o->verb == VERB_TEST)
+		return err_set(e, ERR_INVALID, "verb \"%s\" is none of on, off, reset, cycle, status", verb);
+	int64_t most = setting_row(SETTING_ACT_DEADLINE)->max;
+	if (o->deadline_ms < DEADLINE_MIN_MS || o->deadline_ms > most)
+		return err_set(e, ERR_INVALID, "deadline of %lld ms is not between 1s and %lldh",
+			       (long long)o->deadline_ms, (long long)(most / 3600000));
+	return o->key ? check_text("key", o->key, KEY_MAX, e) : 0;
+}
+
+int command_POWER(struct command *c, struct err *e)
+{
+	struct order o;
+	bool found;
+	int rc = read_order(c, &o, e);
+	rc = rc ? rc : find_by_key(c, &o, &found, e);
+	return rc || found ? rc : order_devices(c, &o, e);
+}
+
+int command_DEVICE_TEST(struct command *c, struct err *e)
+{
+	struct order o = {.verb = VERB_TEST, .deadline_ms = setting(c->z, SETTING_ACT_DEADLINE)};
+	return order_devices(c, &o, e);
+}
+
+int command_JOB_CANCEL(struct command *c, struct err *e)
+{
+	struct store_job row;
+	bool won;
+	int64_t id = api_int(c->call, "job", 0);
+	int rc = store_job_get(c->z->db, c->arena, id, &row, NULL);
+	if (rc)
+		return err_set(e, rc, "job %lld does not exist", (long long)id);
+	c->object = arena_printf(c->arena, "job:%lld", (long long)id);
+	rc = store_job_cancel(c->z->db, id, c->z->now, &won, e);
+	if (rc || !won)
+		return rc ? rc : answer_job(c, &row);
+	struct job *j = job_get(c->z, id);
+	if (!j)
+		return err_set(e, ERR_FAILED, "job %lld is open but not known", (long long)id);
+	j->cancelled_at = c->z->now;
+	if (list_is_empty(&j->busy))
+		list_append(&c->z->busy, &j->busy);
+	act_cancel_talks(c->z, j);
+	rc = tell_job(c->z, j, "changed", e);
+	row = row_of(j);
+	return rc ? rc : answer_job(c, &row);
+}

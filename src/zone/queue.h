@@ -1,0 +1,75 @@
+/* queue.h - the zone's memory of acts that are not final: which may start next, which wait for what, and when somebody
+ * has to look at one again. Decides nothing about states and writes nothing: act.c does, and tells the queue.
+ *
+ * The acts are a cache of the database: after a round that failed queue_clear forgets them and act.c reads them anew.
+ * The conversations that are open in wire are no cache but a fact; queue_clear leaves them.
+ *
+ * A queued act that is due stands either in the ready heap of its subnet, or in the line of its interface behind the
+ * act that is live there. An interface has one live act and one conversation at most. One thread. */
+#ifndef ZONE_QUEUE_H
+#define ZONE_QUEUE_H
+
+#include "amt/act.h"
+#include "base/list.h"
+#include "store/act.h"
+
+#define QUEUE_NEVER INT64_MAX
+
+struct line;
+struct queue;
+
+/* An act that is not final. Fields are for reading; the queue_ functions write those from state on. */
+struct slot {
+	int64_t id, job, device, amt;
+	int64_t deadline;
+	int64_t fence;
+	int attempt;
+	int reason; /* of the last failure: positive number, 0 none */
+	enum verb verb;
+	bool in_doubt;        /* sent, and its conversation ended without an answer */
+	int64_t settle_until; /* in doubt: after this it is unknown */
+
+	enum act_state state; /* queued, claimed or sent */
+	int64_t due;          /* queued: not before */
+	int64_t wake;         /* wall time at which queue_timer gives it out */
+	size_t timer_place, ready_place;
+	struct list waiting; /* in the line of its interface */
+	struct line *line;
+};
+
+struct queue *queue_new(void);
+void queue_free(struct queue *q); /* NULL is fine */
+void queue_clear(struct queue *q);
+size_t queue_count(const struct queue *q);
+/* Most conversations at once, in all and in one subnet (/24, or /64 of IPv6; a name is a subnet of its own). */
+void queue_set_limits(struct queue *q, size_t zone, size_t subnet);
+
+struct slot *queue_get(const struct queue *q, int64_t act); /* NULL: final or unknown */
+/* Copies the fields above state; host chooses the subnet. The act has no state until one of the next two is called. */
+struct slot *queue_add(struct queue *q, const struct slot *init, const char *host);
+/* Queued, not before due; wakes at due or deadline. due QUEUE_NEVER: until somebody calls this again. */
+void queue_wait(struct queue *q, struct slot *s, int64_t due, int64_t now);
+/* Claimed or sent: the live act of its interface, which must have none other. */
+void queue_live(struct queue *q, struct slot *s, enum act_state state, int64_t wake);
+void queue_wake_at(struct queue *q, struct slot *s, int64_t wake); /* changes wake alone */
+void queue_delete(struct queue *q, struct slot *s);                /* final: frees s */
+
+bool queue_has_interface(const struct queue *q, int64_t amt); /* some act of it is not final */
+/* Any act, for walking: *it starts at 0; the queue must not change meanwhile. */
+bool queue_each(const struct queue *q, size_t *it, struct slot **ret);
+/* An act whose wake has come; it stays until it is moved. A queued one that is due becomes ready by itself and is not
+ * given out before its deadline. NULL: none. */
+struct slot *queue_timer(struct queue *q, int64_t now);
+int64_t queue_wake(const struct queue *q); /* when the next one wakes; QUEUE_NEVER */
+/* The ready act that may start now, oldest due first. It stays ready until it is moved. NULL: none may. */
+struct slot *queue_next(struct queue *q);
+
+/* Conversations. open: the limits allow it and none is open on the interface (queue_can_talk). */
+bool queue_can_talk(const struct queue *q, const struct slot *s);
+void queue_talk_open(struct queue *q, struct slot *s);
+/* The conversation of act and fence ended; false when there is none. */
+bool queue_talk_close(struct queue *q, int64_t act, int64_t fence);
+bool queue_talk_is_open(const struct queue *q, int64_t act, int64_t fence);
+size_t queue_talks(const struct queue *q);
+
+#endif

@@ -1,0 +1,68 @@
+/* What is done once a minute and once an hour, in slices: the server's sign of life, and what is kept no longer. */
+#include "base/base.h"
+#include "store/discovered.h"
+#include "store/event.h"
+#include "store/server.h"
+#include "zone/zone_priv.h"
+
+#define SEEN_MS            60000
+#define TIDY_MS            3600000
+#define KEEP_EVENTS_MS     86400000
+#define KEEP_DISCOVERED_MS (30 * INT64_C(86400000)) /* after the end of its validity */
+
+static const enum verb verbs[] = {
+#define VERB(name, number, order, changes, harmful, sentence) VERB_##name,
+#include "amt/verb.tbl.h"
+#undef VERB
+};
+
+static int64_t before(const struct zone *z, int64_t keep_ms)
+{
+	return z->now - keep_ms;
+}
+
+static int purge_jobs(struct zone *z, int64_t *left, struct err *e)
+{
+	int rc = 0;
+	for (size_t i = 0; i < ARRAY_LEN(verbs) && *left > 0 && !rc; i++) {
+		enum setting_id keep = verb_changes_power(verbs[i]) ? SETTING_KEEP_JOBS : SETTING_KEEP_STATUS;
+		int64_t n = 0;
+		do {
+			rc = store_job_purge(z->db, (int)verbs[i], before(z, setting(z, keep)), (int)*left, &n, e);
+			*left -= n;
+		} while (!rc && n && *left > 0);
+	}
+	return rc;
+}
+
+static int purge(struct zone *z, int64_t *left, struct err *e)
+{
+	int64_t n = 0;
+	int rc = purge_jobs(z, left, e);
+	if (!rc && *left > 0)
+		rc = store_event_purge(z->db, z->server, before(z, KEEP_EVENTS_MS), (int)*left, &n, e);
+	*left -= n;
+	n = 0;
+	if (!rc && *left > 0)
+		rc = store_discovered_purge(z->db, before(z, KEEP_DISCOVERED_MS), (int)*left, &n, e);
+	*left -= n;
+	return rc;
+}
+
+int tidy(struct zone *z, struct err *e)
+{
+	int64_t left = ZONE_SLICE;
+	int rc = 0;
+	if (z->now >= z->seen_at) {
+		rc = store_server_seen(z->db, z->server, z->now, e);
+		z->seen_at = later(z->now, SEEN_MS);
+	}
+	if (rc || z->now < z->tidy_at)
+		return rc;
+	rc = purge(z, &left, e);
+	if (left > 0)
+		z->tidy_at = later(z->now, TIDY_MS);
+	else
+		z->run_again = true;
+	return rc;
+}

@@ -1,0 +1,178 @@
+/* zone_priv.h - what the files of zone/ share: the state of a zone, and the round that is under way.
+ *
+ * machine.c runs rounds. Commands of people are handled by folder.c, credential.c, device.c, import.c, power.c,
+ * discover.c, setting.c, hold.c and token.c through the table in command.c; messages of wire by act.c and discover.c;
+ * what the time brings by act.c, power.c and tidy.c. All of them write the database first and memory (queue, jobs)
+ * behind it; a failed round makes the memory anew. */
+#ifndef ZONE_ZONE_PRIV_H
+#define ZONE_ZONE_PRIV_H
+
+#include "amt/act.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "store/act.h"
+#include "store/device.h"
+#include "store/id.h"
+#include "store/job.h"
+#include "store/setting.h"
+#include "zone/event.h"
+#include "zone/machine.h"
+#include "zone/queue.h"
+
+#define ZONE_SLICE 1000 /* most rows that one round writes for one long piece of work */
+
+/* Positive number of an error code, as the database keeps it, and back. */
+#define REASON(code) (-(code))
+
+struct chain {
+	struct mail *first, **end;
+};
+void chain_init(struct chain *c);
+void chain_add(struct chain *c, struct mail *m);
+
+/* A job that is not final. */
+struct job {
+	int64_t id;
+	enum verb verb;
+	enum job_state state;
+	int64_t created_at, deadline, cancelled_at, ended_at;
+	int64_t act_first, total, expanded;
+	int64_t cancel_next;            /* cancelled: acts before this one were looked at */
+	struct store_job_counts counts; /* as in the database */
+	struct store_job_counts more;   /* of this round */
+	int64_t told_at;                /* last progress */
+	bool include_protected;
+	struct list last;            /* slots of protected devices that wait for all others, in the order of ids */
+	struct list touched;         /* on zone.touched: counts to be written */
+	struct list busy;            /* on zone.busy: being expanded or cancelled */
+	struct map_u64 *credentials; /* used so far by its acts */
+	char by[64];
+};
+
+/* A credential as wire needs it. */
+struct login {
+	int64_t id, version;
+	char login[ACT_LOGIN_SIZE];
+	uint16_t sealed_len;
+	uint8_t sealed[ACT_SEALED_SIZE];
+};
+
+/* A scan that was ordered and has not ended. */
+struct scan {
+	struct list link; /* on zone.scans, in the order of ids */
+	int64_t id;
+	int64_t found_new, written_at;
+	bool cancelled;
+};
+
+struct zone {
+	unsigned magic;
+	struct zone_deps deps;
+	struct db *db;
+	int64_t server, epoch;
+	struct store_ids ids;
+	int64_t setting[SETTING_COUNT]; /* values in force for the zone */
+	struct range *allowed_nets;     /* parsed; NULL: none */
+
+	int64_t now, boot;              /* wall and boot time of this round */
+	int64_t change_base;            /* rows changed before the present message */
+	struct arena *arena;            /* of the present message */
+	struct chain to_wire, to_api;   /* decided in this round */
+	struct chain out_wire, out_api; /* committed */
+	struct zone_event *events, *progress;
+	size_t event_count, event_cap, progress_count, progress_cap;
+	unsigned crash_marks; /* what this round did, see crash.h */
+
+	struct queue *queue;
+	struct map_u64 *jobs;
+	struct list touched, busy;
+	struct list tasks;      /* commands that take several rounds */
+	struct map_u64 *logins; /* by credential */
+	struct map_u64 *fresh;  /* interfaces whose digest counter this process stored: it is exact */
+	struct list scans;
+	int64_t scan_in_wire; /* no cache but a fact, as conversations are; 0: none */
+	int64_t event_last;   /* id of the last event */
+	int64_t renew_at, seen_at, tidy_at, expiry_at;
+	bool tidy_more, run_again; /* work that posted itself again */
+	bool stopping;             /* no act is claimed any more */
+
+	struct chain kept; /* messages of wire that could not be written */
+	int64_t retry_at;  /* after a failure: not before; 0 */
+};
+
+#define ZONE_MAGIC 0x5a4f4e45u
+
+static inline int64_t setting(const struct zone *z, enum setting_id id)
+{
+	return z->setting[id];
+}
+
+static inline int64_t later(int64_t now, int64_t ms)
+{
+	return ms > INT64_MAX - now ? INT64_MAX : now + ms;
+}
+
+/* act.c: the states of acts, with rules R1-R11. */
+int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e);
+int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e);
+int act_timers(struct zone *z, struct err *e);   /* due, deadline, settle, lost leases */
+int act_dispatch(struct zone *z, struct err *e); /* claims what may start */
+int act_load(struct zone *z, struct err *e);     /* memory from the database */
+/* A queued act whose due and deadline are now: for protected ones that waited. */
+int act_release(struct zone *z, struct slot *s, int64_t deadline, struct err *e);
+/* A job is being cancelled: conversations of its acts that were not sent are asked to end. */
+void act_cancel_talks(struct zone *z, const struct job *j);
+/* The queued acts first .. last of a job end as cancelled. */
+int act_cancel_queued(struct zone *z, struct job *j, int64_t first, int64_t last, struct err *e);
+/* Puts a new queued act into memory. */
+void act_remember(struct zone *z, const struct store_act *a, const char *host);
+/* Counts and tells a final act. */
+int act_tell_final(struct zone *z, const struct store_act *a, struct err *e);
+
+/* power.c: jobs. */
+struct job *job_get(struct zone *z, int64_t id); /* NULL: final */
+void job_count(struct zone *z, struct job *j, enum act_state final);
+int job_flush(struct zone *z, struct err *e);       /* writes the counts of this round; releases protected acts */
+int job_slice(struct zone *z, struct err *e);       /* one slice of expanding or cancelling */
+void job_keep_last(struct zone *z, struct slot *s); /* s is queued: it joins job.last if it waits for the others */
+int job_load(struct zone *z, struct err *e);
+void job_forget_all(struct zone *z); /* after queue_clear */
+
+/* discover.c */
+int discover_on_sighting(struct zone *z, const struct sighting *m, struct err *e);
+int discover_on_progress(struct zone *z, const struct scan_progress *m, struct err *e);
+int discover_on_end(struct zone *z, const struct scan_progress *m, struct err *e);
+int discover_expire(struct zone *z, struct err *e); /* tells of what lost its validity */
+int discover_load(struct zone *z, struct err *e);
+int discover_start_next(struct zone *z, struct err *e); /* one scan runs at a time */
+void discover_forget(struct zone *z);
+/* No identity: nil, all ones, or one that a vendor put into many machines. */
+bool discover_uuid_is_none(const struct uuid *u);
+
+/* setting.c */
+int setting_load(struct zone *z, struct err *e); /* also the limits of the queue */
+int setting_tell_wire(struct zone *z, struct err *e);
+/* Whether the zone may talk to this address: 0 or ERR_NET_NOT_ALLOWED. */
+int setting_check_address(const struct zone *z, const struct range_addr *a, struct err *e);
+
+/* Whether all of ranges, less exclude, is allowed: 0 or ERR_NET_NOT_ALLOWED with what is not. */
+int setting_check_ranges(const struct zone *z, const char *ranges, const char *exclude, struct err *e);
+const char *setting_never_scanned(const struct zone *z); /* ranges in which no device can be */
+
+/* credential.c */
+/* The credential with its sealed password, remembered until one changes. ERR_NO_CREDENTIAL. */
+int credential_login(struct zone *z, int64_t id, const struct login **ret, struct err *e);
+void credential_forget(struct zone *z);
+
+/* tidy.c: what is done once a minute, an hour. */
+int tidy(struct zone *z, struct err *e);
+
+/* start.c: zone, server and epoch at the start. */
+int start_server(struct zone *z, struct err *e);
+
+/* ids */
+int new_id(struct zone *z, enum store_id_kind kind, int64_t *ret, struct err *e);
+
+#endif
