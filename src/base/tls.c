@@ -243,7 +243,9 @@ static bool set_name(SSL *ssl, const struct tls_ctx *c, const char *name)
 		return !c->has_ca;
 	if (is_address(name))
 		return !c->has_ca || X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name);
-	return SSL_set_tlsext_host_name(ssl, name) && (!c->has_ca || SSL_set1_host(ssl, name));
+	char sni[TLSEXT_MAXLEN_host_name + 1]; /* OpenSSL takes a copy, but no const */
+	return bytes_to_str(bytes_str(name), sni, sizeof(sni)) && SSL_set_tlsext_host_name(ssl, sni) &&
+	       (!c->has_ca || SSL_set1_host(ssl, name));
 }
 
 static bool set_identity(SSL *ssl, const struct tls_identity *id)
