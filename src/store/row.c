@@ -21,7 +21,7 @@ struct bytes row_blob(struct db_stmt *st, struct arena *a)
 }
 
 /* Puts the name of the thing before the sentence of code. */
-static int named(struct err *e, int code, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static int named(struct err *e, int code, const char *fmt, va_list ap)
 {
 	char what[STORE_ROW_NAME_SIZE];
 	(void)vsnprintf(what, sizeof(what), fmt, ap); /* a longer name is cut */
@@ -42,7 +42,8 @@ int row_need(struct db_stmt *st, struct err *e, const char *fmt, ...)
 	return rc;
 }
 
-static int change(struct db_stmt *st, int none, struct err *e, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static int change(struct db_stmt *st, int none, struct err *e, const char *fmt,
+							va_list ap)
 {
 	int64_t n;
 	int rc = db_run(st, &n, e);
