@@ -15,7 +15,7 @@ struct thing {
 static int digits_of(struct list *head)
 {
 	int n = 0;
-	LIST_EACH (head, it, safe)
+	LIST_EACH(head, it, safe)
 		n = n * 10 + LIST_ENTRY(it, struct thing, link)->number;
 	return n;
 }
@@ -41,7 +41,7 @@ static void members_keep_their_order_and_move(void **state)
 	list_prepend(&b, &things[0].link);
 	assert_int_equal(digits_of(&b), 13);
 	assert_ptr_equal(LIST_FIRST(&b, struct thing, link), &things[0]);
-	LIST_EACH (&a, it, safe)
+	LIST_EACH(&a, it, safe)
 		list_remove(it);
 	assert_true(list_is_empty(&a));
 }
