@@ -132,7 +132,7 @@ static void on_sweep(void *arg)
 	struct conns *all = arg;
 	int64_t now = loop_now_ms(all->s->loop);
 
-	LIST_EACH (&all->open, it, safe) {
+	LIST_EACH(&all->open, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, link);
 
 		if (c->answering && c->end == CONN_HANG) {
@@ -164,9 +164,9 @@ void conns_free(struct conns *all)
 {
 	if (!all)
 		return;
-	LIST_EACH (&all->open, it, safe)
+	LIST_EACH(&all->open, it, safe)
 		conn_reset(LIST_ENTRY(it, struct conn, link));
-	LIST_EACH (&all->spare, it, safe)
+	LIST_EACH(&all->spare, it, safe)
 		release(LIST_ENTRY(it, struct conn, link));
 	loop_timer_stop(&all->sweep);
 	free(all);

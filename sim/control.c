@@ -49,7 +49,7 @@ void control_free(struct control *all)
 {
 	if (!all)
 		return;
-	LIST_EACH (&all->clients, it, safe)
+	LIST_EACH(&all->clients, it, safe)
 		client_free(LIST_ENTRY(it, struct client, link));
 	loop_fd_free(all->watch);
 	(void)close(all->fd);              /* nothing can be done about it */

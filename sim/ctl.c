@@ -209,8 +209,7 @@ static int print_line(const struct request *r, const char *line, size_t len)
 	} else if (r->json || !doc) {
 		printf("%.*s\n", (int)len, line);
 	} else {
-		json_object_foreach(doc, key, v)
-		{
+		json_object_foreach(doc, key, v) {
 			printf("%s%s=", sep, key);
 			print_value(v);
 			sep = " ";

@@ -74,7 +74,7 @@ void faults_free(struct faults *f)
 {
 	if (!f)
 		return;
-	LIST_EACH (&f->rules, it, safe)
+	LIST_EACH(&f->rules, it, safe)
 		rule_free(LIST_ENTRY(it, struct rule, link));
 	free(f);
 }
@@ -149,7 +149,7 @@ static uint8_t *taken_by_others(const struct sim *s, uint64_t seed)
 	size_t len = s->opt.devices / 8 + 1;
 	uint8_t *taken = mem_alloc(len);
 
-	LIST_EACH (&s->faults->rules, it, safe) {
+	LIST_EACH(&s->faults->rules, it, safe) {
 		const struct rule *r = LIST_ENTRY(it, struct rule, link);
 
 		if (is_shared(&r->rule) && r->rule.seed == seed)
@@ -223,7 +223,7 @@ unsigned faults_clear(struct sim *s, unsigned id)
 {
 	unsigned n = 0;
 
-	LIST_EACH (&s->faults->rules, it, safe) {
+	LIST_EACH(&s->faults->rules, it, safe) {
 		struct rule *r = LIST_ENTRY(it, struct rule, link);
 
 		if (id && r->id != id)
@@ -293,7 +293,7 @@ static bool is_moment(const struct fault_rule *r, enum fault_point point, enum f
 
 struct fault_hit fault_ask(struct sim *s, struct device *d, enum fault_point point, enum fault_on on, bool logged_in)
 {
-	LIST_EACH (&s->faults->rules, it, safe) {
+	LIST_EACH(&s->faults->rules, it, safe) {
 		struct rule *r = LIST_ENTRY(it, struct rule, link);
 
 		if (!is_for(r, d) || !is_moment(&r->rule, point, on, logged_in) || !strikes(r, d))
@@ -312,7 +312,7 @@ static bool is_limited(const struct fault_rule *r)
 
 bool fault_is_on(const struct sim *s, const struct device *d, enum fault_kind kind, int64_t *ret_after_ms)
 {
-	LIST_EACH (&s->faults->rules, it, safe) {
+	LIST_EACH(&s->faults->rules, it, safe) {
 		const struct rule *r = LIST_ENTRY(it, struct rule, link);
 
 		if (r->rule.kind != kind || !is_for(r, d) || is_limited(&r->rule))
@@ -338,7 +338,7 @@ static void write_kind(const struct fault_rule *r, struct json_writer *w)
 
 void faults_list(const struct sim *s, struct buf *out)
 {
-	LIST_EACH (&s->faults->rules, it, safe) {
+	LIST_EACH(&s->faults->rules, it, safe) {
 		const struct rule *r = LIST_ENTRY(it, struct rule, link);
 		struct json_writer w;
 

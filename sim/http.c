@@ -66,7 +66,7 @@ void http_free(struct http_server *h)
 	if (!h)
 		return;
 	conns_free(h->conns);
-	LIST_EACH (&h->late, it, safe)
+	LIST_EACH(&h->late, it, safe)
 		late_free(LIST_ENTRY(it, struct late_act, link));
 	buf_release(&h->body);
 	buf_release(&h->out);

@@ -46,7 +46,7 @@ void contexts_free(struct contexts *all)
 {
 	if (!all)
 		return;
-	LIST_EACH (&all->all, it, safe)
+	LIST_EACH(&all->all, it, safe)
 		context_free(all, LIST_ENTRY(it, struct context, link));
 	map_u64_free(all->by_id);
 	free(all);
@@ -55,7 +55,7 @@ void contexts_free(struct contexts *all)
 /* Contexts are made in the order in which they end, so the first that lives ends the search. */
 static void contexts_expire(struct contexts *all, int64_t now)
 {
-	LIST_EACH (&all->all, it, safe) {
+	LIST_EACH(&all->all, it, safe) {
 		struct context *c = LIST_ENTRY(it, struct context, link);
 
 		if (c->expires_ms > now)

@@ -91,7 +91,7 @@ static void take_answer(struct api *a, const struct api_answer *answer)
 static void take_zone_stopped(struct api *a)
 {
 	a->zone_stopped = true;
-	LIST_EACH (&a->conns, it, safe) {
+	LIST_EACH(&a->conns, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, link);
 		if (!c->number)
 			continue;
@@ -118,7 +118,7 @@ static void check_end(struct api *a)
 static void on_end(void *arg)
 {
 	struct api *a = arg;
-	LIST_EACH (&a->conns, it, safe) {
+	LIST_EACH(&a->conns, it, safe) {
 		conn_close(LIST_ENTRY(it, struct conn, link));
 	}
 	check_end(a);

@@ -186,7 +186,7 @@ static void conn_free(struct conn *c)
 
 void conn_sweep(struct api *a)
 {
-	LIST_EACH (&a->dead, it, safe) {
+	LIST_EACH(&a->dead, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, link);
 		if (!c->busy)
 			conn_free(c);
@@ -293,7 +293,7 @@ void conn_answered(struct conn *c, const struct api_answer *answer)
 
 void conn_shut_idle(struct api *a)
 {
-	LIST_EACH (&a->conns, it, safe) {
+	LIST_EACH(&a->conns, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, link);
 		if (c->state == CONN_READING || c->state == CONN_STREAMING)
 			conn_close(c);

@@ -66,7 +66,7 @@ void ring_free(struct ring *r)
 /* Progress has no number and is not kept: who is behind does without. */
 static void put_progress(struct api *a, const struct zone_event *z)
 {
-	LIST_EACH (&a->streams, it, safe) {
+	LIST_EACH(&a->streams, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, stream_link);
 		if (!wants(c, z->job, z->scan) || c->catching_up || c->out.len || stream_pending(c->stream))
 			continue;
@@ -85,7 +85,7 @@ void events_put(struct api *a, const struct api_events *ev, bool progress)
 	}
 	if (progress)
 		return;
-	LIST_EACH (&a->streams, it, safe) {
+	LIST_EACH(&a->streams, it, safe) {
 		conn_pump(LIST_ENTRY(it, struct conn, stream_link));
 	}
 }
@@ -111,7 +111,7 @@ bool events_fill(struct conn *c)
 static void heartbeat(void *arg)
 {
 	struct api *a = arg;
-	LIST_EACH (&a->streams, it, safe) {
+	LIST_EACH(&a->streams, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, stream_link);
 		if (c->out.len || stream_pending(c->stream))
 			continue;

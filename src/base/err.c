@@ -47,7 +47,7 @@ __attribute__((format(printf, 4, 0))) static void set_v(struct err *e, int code,
 	}
 }
 
-int (err_set)(struct err *e, int code, const char *fmt, ...)
+int(err_set)(struct err *e, int code, const char *fmt, ...)
 {
 	if (e) {
 		va_list ap;
@@ -58,7 +58,7 @@ int (err_set)(struct err *e, int code, const char *fmt, ...)
 	return code;
 }
 
-int (err_set_sys)(struct err *e, int code, int sys, const char *fmt, ...)
+int(err_set_sys)(struct err *e, int code, int sys, const char *fmt, ...)
 {
 	if (e) {
 		va_list ap;
@@ -69,7 +69,7 @@ int (err_set_sys)(struct err *e, int code, int sys, const char *fmt, ...)
 	return code;
 }
 
-int (err_wrap)(struct err *e, int code, const char *fmt, ...)
+int(err_wrap)(struct err *e, int code, const char *fmt, ...)
 {
 	if (!e)
 		return code;

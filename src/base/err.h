@@ -49,9 +49,9 @@ static inline int err_given(int code)
 {
 	return code;
 }
-#define err_set(e, code, ...) ((void)(err_set)((e), (code), __VA_ARGS__), err_given(code))
+#define err_set(e, code, ...)          ((void)(err_set)((e), (code), __VA_ARGS__), err_given(code))
 #define err_set_sys(e, code, sys, ...) ((void)(err_set_sys)((e), (code), (sys), __VA_ARGS__), err_given(code))
-#define err_wrap(e, code, ...) ((void)(err_wrap)((e), (code), __VA_ARGS__), err_given(code))
+#define err_wrap(e, code, ...)         ((void)(err_wrap)((e), (code), __VA_ARGS__), err_given(code))
 
 /* All of these know every code of the table; an unknown code is a FAILED. The texts live as long as the program. */
 enum err_class err_class(int code);

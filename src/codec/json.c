@@ -426,14 +426,16 @@ static void put_members(struct json_writer *w, json_t *object)
 {
 	const char *name;
 	json_t *value;
-	json_object_foreach(object, name, value) put_value(w, name, value);
+	json_object_foreach(object, name, value)
+		put_value(w, name, value);
 }
 
 static void put_items(struct json_writer *w, json_t *array)
 {
 	size_t i;
 	json_t *value;
-	json_array_foreach(array, i, value) put_value(w, NULL, value);
+	json_array_foreach(array, i, value)
+		put_value(w, NULL, value);
 }
 
 /* As deep as json_parse let it be. */

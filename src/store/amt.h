@@ -72,7 +72,7 @@ struct store_amt_learned {
 	int last_verb, last_state, last_reason;
 	int64_t at;
 };
-int store_amt_state_learn(struct db *db, const struct store_amt_learned *l, struct err *e); /* ERR_NOT_FOUND */
+int store_amt_state_learn(struct db *db, const struct store_amt_learned *l, struct err *e);    /* ERR_NOT_FOUND */
 int store_amt_state_set_uuid(struct db *db, int64_t amt, const struct uuid *u, struct err *e); /* nil: forgets it */
 
 /* An interface with its device, for the list of devices that use a credential, a host or a UUID. */

@@ -66,7 +66,7 @@ static void scan_free(struct scan *s)
 
 void discover_forget(struct zone *z)
 {
-	LIST_EACH (&z->scans, it, safe)
+	LIST_EACH(&z->scans, it, safe)
 		scan_free(LIST_ENTRY(it, struct scan, link));
 }
 

@@ -198,7 +198,7 @@ static void line_move_on(struct queue *q, struct line *l)
 {
 	if (l->live || l->talk_act)
 		return;
-	LIST_EACH (&l->waiters, it, safe) {
+	LIST_EACH(&l->waiters, it, safe) {
 		list_remove(it);
 		make_ready(q, LIST_ENTRY(it, struct slot, waiting));
 	}

@@ -81,7 +81,7 @@ int task_step(struct zone *z, struct err *e)
 
 bool task_took(struct zone *z, const struct mail *m)
 {
-	LIST_EACH (&z->tasks, it, safe) {
+	LIST_EACH(&z->tasks, it, safe) {
 		struct task *t = LIST_ENTRY(it, struct task, link);
 		if (&t->m->mail == m)
 			return true;
@@ -91,7 +91,7 @@ bool task_took(struct zone *z, const struct mail *m)
 
 void task_committed(struct zone *z)
 {
-	LIST_EACH (&z->tasks, it, safe) {
+	LIST_EACH(&z->tasks, it, safe) {
 		struct task *t = LIST_ENTRY(it, struct task, link);
 		t->owns = true;
 		t->saved = t->state;
@@ -100,7 +100,7 @@ void task_committed(struct zone *z)
 
 void task_sweep(struct zone *z)
 {
-	LIST_EACH (&z->tasks, it, safe) {
+	LIST_EACH(&z->tasks, it, safe) {
 		struct task *t = LIST_ENTRY(it, struct task, link);
 		if (t->owns && t->state.done)
 			task_free(t);
@@ -109,7 +109,7 @@ void task_sweep(struct zone *z)
 
 void task_forget(struct zone *z)
 {
-	LIST_EACH (&z->tasks, it, safe) {
+	LIST_EACH(&z->tasks, it, safe) {
 		struct task *t = LIST_ENTRY(it, struct task, link);
 		t->state = t->saved;
 		if (!t->owns)
@@ -119,6 +119,6 @@ void task_forget(struct zone *z)
 
 void task_free_all(struct zone *z)
 {
-	LIST_EACH (&z->tasks, it, safe)
+	LIST_EACH(&z->tasks, it, safe)
 		task_free(LIST_ENTRY(it, struct task, link));
 }

@@ -305,10 +305,12 @@ static void what_was_read_is_written_again_in_its_order(void **state)
 
 static void values_are_shown_to_people_without_quotes(void **state)
 {
-	static const char text[] = "{\"s\":\"a b\",\"n\":7,\"t\":true,\"f\":false,\"l\":[\"x\",\"y\"],\"e\":[],\"o\":null}";
+	static const char text[] =
+		"{\"s\":\"a b\",\"n\":7,\"t\":true,\"f\":false,\"l\":[\"x\",\"y\"],\"e\":[],\"o\":null}";
 	static const struct {
 		const char *name, *shown;
-	} rows[] = {{"s", "a b"}, {"n", "7"}, {"t", "yes"}, {"f", "no"}, {"l", "x,y"}, {"e", ""}, {"o", ""}, {"gone", ""}};
+	} rows[] = {{"s", "a b"}, {"n", "7"}, {"t", "yes"}, {"f", "no"},
+		    {"l", "x,y"}, {"e", ""},  {"o", ""},    {"gone", ""}};
 	struct json_t *j = NULL;
 	assert_int_equal(json_parse(BYTES_LIT(text), sizeof(text), &j, NULL), 0);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
