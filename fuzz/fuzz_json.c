@@ -41,6 +41,23 @@ static void read_members(const struct json_t *j)
 		read_members(v);
 }
 
+/* What was read and written reads and writes the same again. */
+static void write_back(const struct json_t *j, size_t size)
+{
+	struct json_t *again = NULL;
+	struct buf first, second;
+	buf_init(&first, 8 * size + 100); /* a number may grow: 1e5 and 17 digits */
+	buf_init(&second, 8 * size + 100);
+	ASSERT(json_dump(&first, j) == 0);
+	ASSERT(json_parse(buf_bytes(&first), SIZE_MAX, &again, NULL) == 0);
+	ASSERT(json_dump(&second, again) == 0 && bytes_equal(buf_bytes(&first), buf_bytes(&second)));
+	json_text(&second, j);
+	json_text(&second, json_member(j, "list"));
+	json_free(again);
+	buf_release(&first);
+	buf_release(&second);
+}
+
 static void write_all(struct json_writer *w, struct bytes in)
 {
 	double d = 0;
@@ -67,8 +84,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf out;
 	const char *text;
 	struct bytes in = size ? BYTES(data, size) : BYTES_LIT("");
-	if (json_parse(in, 60000, &j, NULL) == 0)
+	if (json_parse(in, 60000, &j, NULL) == 0) {
 		read_members(j);
+		write_back(j, size);
+	}
 	json_free(j);
 	buf_init(&out, 6 * size + 1000);
 	json_writer_init(&w, &out);

@@ -107,7 +107,7 @@ static int find(const json_t *obj, const char *name, bool needed, const json_t *
 
 static int find_str(const json_t *obj, const char *name, bool needed, size_t max_len, const char **ret, struct err *e)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = find(obj, name, needed, &v, e);
 	return rc || !v ? rc : as_str(v, &(struct place){.name = name}, max_len, ret, e);
 }
@@ -115,14 +115,14 @@ static int find_str(const json_t *obj, const char *name, bool needed, size_t max
 static int find_i64(const json_t *obj, const char *name, bool needed, int64_t least, int64_t most, int64_t *ret,
 		    struct err *e)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = find(obj, name, needed, &v, e);
 	return rc || !v ? rc : as_i64(v, &(struct place){.name = name}, least, most, ret, e);
 }
 
 static int find_bool(const json_t *obj, const char *name, bool needed, bool *ret, struct err *e)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = find(obj, name, needed, &v, e);
 	if (rc || !v)
 		return rc;
@@ -134,7 +134,7 @@ static int find_bool(const json_t *obj, const char *name, bool needed, bool *ret
 
 static int find_object(const json_t *obj, const char *name, bool needed, const json_t **ret, struct err *e)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	int rc = find(obj, name, needed, &v, e);
 	if (rc || !v)
 		return rc;
@@ -147,7 +147,7 @@ static int find_object(const json_t *obj, const char *name, bool needed, const j
 static int find_array(const json_t *obj, const char *name, bool needed, size_t max_count, const json_t **ret,
 		      struct err *e)
 {
-	const json_t *v;
+	const json_t *v = NULL;
 	const struct place at = {.name = name};
 	int rc = find(obj, name, needed, &v, e);
 	if (rc || !v)
@@ -392,6 +392,7 @@ void json_put_double(struct json_writer *w, const char *name, double value)
 		json_put_null(w, name);
 		return;
 	}
+	value = value == 0 ? 0 : value; /* -0 is a number that no reader keeps */
 	(void)snprintf(text, sizeof(text), "%.15g", value);
 	if (strtod(text, NULL) != value)
 		(void)snprintf(text, sizeof(text), "%.17g", value);
