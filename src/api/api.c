@@ -308,9 +308,12 @@ void api_free(struct api *a)
 		(void)unlink(a->socket_path); /* the next start replaces it anyway */
 	listen_stop(&a->local);
 	listen_stop(&a->tcp);
-	conn_sweep(a);
-	pool_client_free(a->workers);
 	pool_free(a->pool);
+	if (a->workers)
+		pool_client_free(a->workers);
+	conn_sweep(a);
+	loop_timer_stop(&a->end);
+	loop_timer_stop(&a->heartbeat);
 	mailbox_free(a->mailbox);
 	tls_ctx_free(a->tls);
 	ring_free(a->ring);
