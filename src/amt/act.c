@@ -110,3 +110,29 @@ bool power_state_is_off(int state)
 	const struct state_row *row = state_row(state);
 	return row && row->is_off;
 }
+
+/* The longest part of text that fits into room and ends with a whole character. */
+static size_t fitting(struct bytes text, size_t room)
+{
+	if (text.len <= room)
+		return text.len;
+	while (room && (text.p[room] & 0xc0) == 0x80)
+		room--;
+	return room;
+}
+
+void act_outcome_set_detail(struct act_outcome *o, const char *text)
+{
+	struct bytes all = bytes_str(text);
+	struct buf escaped;
+	buf_init(&escaped, 4096);
+	if (!text_is_printable(all)) {
+		text_escape(&escaped, all);
+		all = buf_bytes(&escaped);
+	}
+	size_t len = fitting(all, sizeof(o->detail) - 1);
+	if (len)
+		memcpy(o->detail, all.p, len);
+	o->detail[len] = 0;
+	buf_release(&escaped);
+}

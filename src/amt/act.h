@@ -207,6 +207,9 @@ struct act_outcome {
 	char detail[ACT_DETAIL_SIZE]; /* one line for a person: the cause, or what a test found; may be empty */
 };
 
+/* Copies text, which may hold a stranger's bytes: what is not printable UTF-8 is escaped, what does not fit is cut. */
+void act_outcome_set_detail(struct act_outcome *o, const char *text);
+
 /* Something that may be an AMT interface. A hint only: never a cause of power or provisioning. */
 struct sighting {
 	struct mail mail;        /* ZONE_SIGHTING */

@@ -117,8 +117,10 @@ void flow_end(struct flow_ctx *ctx, enum act_end end, int reason, enum act_evide
 	ctx->out->evidence = evidence;
 	if (!detail)
 		return;
+	char text[1024];
 	va_list ap;
 	va_start(ap, detail);
-	(void)vsnprintf(ctx->out->detail, sizeof(ctx->out->detail), detail, ap); /* cut when longer */
+	(void)vsnprintf(text, sizeof(text), detail, ap); /* cut when longer */
 	va_end(ap);
+	act_outcome_set_detail(ctx->out, text);
 }

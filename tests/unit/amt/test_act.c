@@ -63,12 +63,30 @@ static void power_states_have_words(void **state)
 	}
 }
 
+static void a_detail_is_printable_and_fits(void **state)
+{
+	struct act_outcome o = {0};
+	char text[ACT_DETAIL_SIZE + 2];
+	act_outcome_set_detail(&o, "the device said \"no\"");
+	assert_string_equal(o.detail, "the device said \"no\"");
+	act_outcome_set_detail(&o, "a\nb\xff");
+	assert_string_equal(o.detail, "a\\x0ab\\xff");
+	act_outcome_set_detail(&o, "");
+	assert_string_equal(o.detail, "");
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = 0;
+	memcpy(text + ACT_DETAIL_SIZE - 2, "\xc3\xa4", 2); /* does not fit any more */
+	act_outcome_set_detail(&o, text);
+	assert_int_equal(strlen(o.detail), ACT_DETAIL_SIZE - 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_verb_has_its_row),
 		cmocka_unit_test(what_is_no_verb_has_no_name),
 		cmocka_unit_test(power_states_have_words),
+		cmocka_unit_test(a_detail_is_printable_and_fits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,518 @@
+#include "wire/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "amt/flow.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/metric.h"
+#include "wire/talk.h"
+
+#define RETRY_MS       1000 /* a controller that slept drops the first request */
+#define GATE_MS        2000 /* R8: from zone's commit to the order's first byte */
+#define ALIVE_MS       5000 /* a connection that was seen to live this long ago carries the order */
+#define KEEP_OPEN_MS   5000 /* a longer pause closes the connection */
+#define GATE_WAIT_MS   60000
+#define FDS_FOR_OTHERS 256
+#define FIRST_VERSION  3 /* AMT that speaks WS-Management */
+
+enum run_state {
+	RUN_WAITING, /* for a place */
+	RUN_READING,
+	RUN_PAUSED,
+	RUN_OPENING, /* a connection for the order */
+	RUN_GATE,    /* for zone's leave */
+	RUN_ORDERED, /* the order was written, its reply is waited for */
+};
+
+/* One act in flight. */
+struct run {
+	struct list link; /* in runner->waiting or ->running */
+	struct runner *runner;
+	struct act_start *order;
+	struct act_outcome *out;
+	struct flow_ctx ctx;
+	struct talk talk;
+	struct loop_timer pause;
+	enum run_state state;
+	bool tried;                     /* the present read has failed once */
+	bool accepted;                  /* the order was answered and what it did is observed */
+	int64_t started_ms, ordered_ms; /* mono */
+};
+
+struct runner {
+	struct wire_kit *kit;
+	struct map_u64 *by_act;
+	struct list waiting, running;
+	size_t running_count, running_max;
+	bool starting; /* start_waiting is at work */
+	bool stopping;
+	struct loop_timer give_up;
+};
+
+static void on_open(void *arg);
+static int on_write(void *arg, struct buf *soap, struct err *e);
+static void on_reply(void *arg, const struct http1 *http);
+static void on_failed(void *arg, int code, const struct err *e);
+
+static const struct talk_events talk_events = {on_open, on_write, on_reply, on_failed};
+
+static void next(struct run *run);
+
+/* Each act in flight has one descriptor. */
+static size_t descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * FDS_FOR_OTHERS)
+		return FDS_FOR_OTHERS;
+	return limit.rlim_cur > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)limit.rlim_cur - FDS_FOR_OTHERS;
+}
+
+static void on_give_up(void *arg);
+
+struct runner *runner_new(struct wire_kit *kit)
+{
+	struct runner *r = mem_alloc(sizeof(*r));
+	r->kit = kit;
+	r->by_act = map_u64_new();
+	r->running_max = descriptors();
+	list_init(&r->waiting);
+	list_init(&r->running);
+	loop_timer_init(&r->give_up, kit->loop, on_give_up, r);
+	return r;
+}
+
+void runner_free(struct runner *r)
+{
+	if (!r)
+		return;
+	ASSERT(runner_open(r) == 0);
+	loop_timer_stop(&r->give_up);
+	map_u64_free(r->by_act);
+	free(r);
+}
+
+size_t runner_open(const struct runner *r)
+{
+	return map_u64_count(r->by_act);
+}
+
+static void learn(const struct run *run, struct act_learned *to)
+{
+	const struct talk *t = &run->talk;
+	to->answered = t->answered;
+	to->used_tls = t->used_tls && t->login_good;
+	to->has_digest = t->login_good;
+	if (to->has_digest)
+		to->digest = run->order->at.digest;
+	to->has_pin = t->has_pin && t->login_good;
+	if (to->has_pin)
+		memcpy(to->pin, t->pin, sizeof(to->pin));
+	if (!to->has_version && *t->version && t->login_good) {
+		to->has_version = true;
+		memcpy(to->version, t->version, sizeof(to->version));
+	}
+}
+
+static void start_waiting(struct runner *r);
+
+/* Tells the outcome, which is filled, and ends the run. */
+static void finish(struct run *run)
+{
+	struct runner *r = run->runner;
+	bool had_place = run->state != RUN_WAITING;
+	learn(run, &run->out->learned);
+	run->out->requests = run->talk.requests;
+	map_u64_delete(r->by_act, run->order->act);
+	list_remove(&run->link);
+	loop_timer_stop(&run->pause);
+	talk_release(&run->talk);
+	flow_release(&run->ctx);
+	kit_tell_zone(r->kit, &run->out->mail);
+	free(run->order);
+	free(run);
+	metric_set(METRIC_wire_acts_in_flight, (int64_t)map_u64_count(r->by_act));
+	if (had_place) {
+		r->running_count--;
+		start_waiting(r);
+	}
+}
+
+static void end(struct run *run, enum act_end how, int reason, const char *detail)
+{
+	run->out->end = how;
+	run->out->reason = reason;
+	run->out->evidence = ACT_EVIDENCE_NONE;
+	act_outcome_set_detail(run->out, detail);
+	finish(run);
+}
+
+static void end_with(struct run *run, enum act_end how, int reason, const struct err *e)
+{
+	if (e->device_status)
+		run->out->device_status = e->device_status;
+	end(run, how, reason, e->msg);
+}
+
+static void read_failed(struct run *run, int code, const struct err *e);
+
+static void ask(struct run *run)
+{
+	struct err e = ERR_INIT;
+	run->state = RUN_READING;
+	int rc = talk_ask(&run->talk, false, &e);
+	if (rc)
+		read_failed(run, rc, &e);
+}
+
+static void pause_for(struct run *run, int64_t ms)
+{
+	run->state = RUN_PAUSED;
+	if (ms > KEEP_OPEN_MS)
+		talk_close(&run->talk);
+	loop_timer_set(&run->pause, ms);
+}
+
+static void on_pause_over(void *arg)
+{
+	struct run *run = arg;
+	if (run->state == RUN_GATE)
+		end(run, ACT_END_NOT_SENT, ERR_BUSY, "the zone did not answer in time");
+	else
+		next(run);
+}
+
+/* A failure that may pass is tried once more, soon; zone decides about everything after that. */
+static void read_failed(struct run *run, int code, const struct err *e)
+{
+	int64_t now = loop_now_ms(run->runner->kit->loop);
+	bool may_pass = err_class(code) == ERR_CLASS_RETRY;
+	run->state = RUN_READING;
+	if (run->accepted) {
+		if (flow_skip_observation(&run->ctx))
+			next(run);
+		else
+			end_with(run, ACT_END_DOUBT, code, e);
+	} else if (may_pass && !run->tried && code != ERR_NAME_UNRESOLVED &&
+		   now + RETRY_MS - run->started_ms <= run->order->give_up_after_ms && !run->runner->stopping) {
+		run->tried = true;
+		pause_for(run, RETRY_MS);
+	} else if (run->order->mode == ACT_SETTLE) {
+		end_with(run, ACT_END_DOUBT, code, e);
+	} else {
+		end_with(run, may_pass ? ACT_END_NOT_SENT : ACT_END_FAILED, code, e);
+	}
+}
+
+/* Stops before the order. The MessageID that zone commits is the one that it will carry. */
+static void gate(struct run *run)
+{
+	struct act_gate *gate = act_gate_new();
+	struct wire_kit *kit = run->runner->kit;
+	run->ctx.message_id = kit_uuid(kit);
+	gate->act = run->order->act;
+	gate->fence = run->order->fence;
+	gate->power_before = run->out->power_before;
+	wsman_message_id(&run->ctx.message_id, gate->message_id);
+	run->state = RUN_GATE;
+	loop_timer_set(&run->pause, GATE_WAIT_MS);
+	kit_tell_zone(kit, &gate->mail);
+}
+
+static void prepare_order(struct run *run)
+{
+	struct err e = ERR_INIT;
+	if (talk_is_open(&run->talk)) {
+		gate(run);
+		return;
+	}
+	run->state = RUN_OPENING;
+	int rc = talk_open(&run->talk, &e);
+	if (rc)
+		read_failed(run, rc, &e);
+}
+
+static void observe(struct run *run)
+{
+	int64_t due = run->ordered_ms + flow_wait_ms(&run->ctx), now = loop_now_ms(run->runner->kit->loop);
+	if (due > now)
+		pause_for(run, due - now);
+	else
+		ask(run);
+}
+
+static void next(struct run *run)
+{
+	if (run->ctx.over) {
+		finish(run);
+		return;
+	}
+	unsigned flags = flow_step(&run->ctx)->flags;
+	if (flags & STEP_FLAG_GATE)
+		prepare_order(run);
+	else if (flags & STEP_FLAG_OBSERVE)
+		observe(run);
+	else
+		ask(run);
+}
+
+static void on_open(void *arg)
+{
+	struct run *run = arg;
+	gate(run);
+}
+
+static int on_write(void *arg, struct buf *soap, struct err *e)
+{
+	struct run *run = arg;
+	struct wire_kit *kit = run->runner->kit;
+	bool is_order = run->state == RUN_ORDERED;
+	ASSERT(is_order == ((flow_step(&run->ctx)->flags & STEP_FLAG_GATE) != 0));
+	if (!is_order)
+		run->ctx.message_id = kit_uuid(kit);
+	run->ctx.asked_at_ms = clock_wall_ms(kit->clock);
+	return flow_write(&run->ctx, soap, e);
+}
+
+/* What a status other than those that carry SOAP says. */
+static int status_error(const struct run *run, const struct http1 *http, struct err *e)
+{
+	const char *version = run->talk.version;
+	e->device_status = http->status;
+	switch (http->status) {
+	case 503:
+		return err_set(e, ERR_DEVICE_BUSY, "the device answered with HTTP 503");
+	case 403:
+		return err_set(e, ERR_ACCESS_DENIED, "the device answered with HTTP 403");
+	default:
+		if (*version && strtoul(version, NULL, 10) < FIRST_VERSION)
+			return err_set(e, ERR_TOO_OLD, "its firmware is %s", version);
+		return err_set(e, ERR_NOT_AMT, "it answered with HTTP %u", http->status);
+	}
+}
+
+static bool carries_soap(const struct http1 *http)
+{
+	return http->status == 200 || http->status == 400 || http->status == 500;
+}
+
+static int read_soap(struct run *run, const struct http1 *http, struct err *e)
+{
+	struct wire_kit *kit = run->runner->kit;
+	struct wsman_reply reply;
+	e->device_status = http->status == 200 ? 0 : http->status;
+	if (http->status != 200 && http->body.len == 0)
+		return err_set(e, ERR_DEVICE_FAULT, "the device answered with HTTP %u and said nothing", http->status);
+	int rc = wsman_reply_parse(kit->xml, buf_bytes(&http->body), &reply, e);
+	if (rc)
+		return rc == ERR_TOO_BIG ? ERR_MALFORMED : rc;
+	run->ctx.answered_at_ms = clock_wall_ms(kit->clock);
+	run->ctx.realm = run->order->at.digest.realm;
+	run->ctx.tls = run->talk.tls_version;
+	buf_reset(&kit->scratch);
+	return flow_read(&run->ctx, &reply, e);
+}
+
+static void read_replied(struct run *run, const struct http1 *http)
+{
+	struct err e = ERR_INIT;
+	int rc = carries_soap(http) ? read_soap(run, http, &e) : status_error(run, http, &e);
+	if (rc) {
+		read_failed(run, rc, &e);
+		return;
+	}
+	run->tried = false;
+	next(run);
+}
+
+/* The table of what a complete HTTP reply to the order proves; its inside is the flow's. */
+static void order_replied(struct run *run, const struct http1 *http)
+{
+	struct err e = ERR_INIT;
+	run->out->device_status = http->status == 200 ? 0 : http->status;
+	if (http->status == 401) {
+		end(run, ACT_END_REFUSED, ERR_DEVICE_BUSY, "the device wanted a new login for the order");
+		return;
+	}
+	if (http->status == 503) {
+		end(run, ACT_END_REFUSED, ERR_DEVICE_BUSY, "the device answered the order with HTTP 503");
+		return;
+	}
+	if (!carries_soap(http)) {
+		(void)status_error(run, http, &e);
+		end(run, ACT_END_DOUBT, ERR_BAD_REPLY, e.msg);
+		return;
+	}
+	if (read_soap(run, http, &e)) {
+		end(run, ACT_END_DOUBT, ERR_BAD_REPLY, e.msg);
+		return;
+	}
+	run->accepted = true;
+	next(run);
+}
+
+static void on_reply(void *arg, const struct http1 *http)
+{
+	struct run *run = arg;
+	if (run->state == RUN_ORDERED)
+		order_replied(run, http);
+	else
+		read_replied(run, http);
+}
+
+static void on_failed(void *arg, int code, const struct err *e)
+{
+	struct run *run = arg;
+	if (run->state != RUN_ORDERED)
+		read_failed(run, code, e);
+	else if (talk_sent_nothing(&run->talk))
+		end_with(run, ACT_END_NOT_SENT, code, e);
+	else
+		end_with(run, ACT_END_DOUBT, code == ERR_MALFORMED ? ERR_BAD_REPLY : ERR_NO_REPLY, e);
+}
+
+static void run_begin(struct run *run)
+{
+	struct runner *r = run->runner;
+	list_remove(&run->link);
+	list_append(&r->running, &run->link);
+	r->running_count++;
+	run->state = RUN_READING;
+	next(run);
+}
+
+static void start_waiting(struct runner *r)
+{
+	if (r->starting || r->stopping)
+		return;
+	r->starting = true;
+	while (r->running_count < r->running_max && !list_is_empty(&r->waiting))
+		run_begin(LIST_FIRST(&r->waiting, struct run, link));
+	r->starting = false;
+}
+
+/* Before the order's first byte: nothing will leave any more. */
+static void give_back(struct run *run, int reason, const char *why)
+{
+	end(run, run->order->mode == ACT_SETTLE ? ACT_END_DOUBT : ACT_END_NOT_SENT, reason, why);
+}
+
+static bool is_before_order(const struct run *run)
+{
+	return run->state != RUN_ORDERED && !run->accepted;
+}
+
+static void replace(struct runner *r, uint64_t act)
+{
+	struct run *old = map_u64_get(r->by_act, act);
+	if (!old)
+		return;
+	if (is_before_order(old))
+		give_back(old, ERR_CANCELLED, "replaced by a newer start");
+	else
+		end(old, ACT_END_DOUBT, ERR_NO_REPLY, "replaced by a newer start");
+}
+
+void runner_start(struct runner *r, struct act_start *order)
+{
+	replace(r, order->act);
+	struct run *run = mem_alloc(sizeof(*run));
+	run->runner = r;
+	run->order = order;
+	run->out = act_outcome_new();
+	run->started_ms = loop_now_ms(r->kit->loop);
+	list_append(&r->waiting, &run->link);
+	flow_begin(&run->ctx, order, run->out);
+	run->ctx.scratch = &r->kit->scratch;
+	talk_init(&run->talk, r->kit, &order->at, &talk_events, run);
+	loop_timer_init(&run->pause, r->kit->loop, on_pause_over, run);
+	map_u64_put(r->by_act, order->act, run);
+	metric_set(METRIC_wire_acts_in_flight, (int64_t)map_u64_count(r->by_act));
+	if (r->stopping)
+		give_back(run, ERR_CLOSED, "the server stops");
+	else if (!*order->at.host)
+		end(run, ACT_END_FAILED, ERR_NOT_CONFIGURED, "the interface has no address");
+	else
+		start_waiting(r);
+}
+
+/* R8, and a connection that was seen to live a moment ago; else the order is given back unsent. */
+static void order(struct run *run, int64_t committed_boot_ms)
+{
+	struct wire_kit *kit = run->runner->kit;
+	struct err e = ERR_INIT;
+	loop_timer_stop(&run->pause);
+	if (clock_boot_ms(kit->clock) - committed_boot_ms > GATE_MS) {
+		end(run, ACT_END_NOT_SENT, ERR_BUSY, "the server took more than 2 s from its commit to the sending");
+		return;
+	}
+	if (!talk_is_open(&run->talk)) {
+		end(run, ACT_END_NOT_SENT, ERR_LOST_CONNECTION, "the device closed the connection before the order");
+		return;
+	}
+	if (loop_now_ms(kit->loop) - run->talk.alive_ms > ALIVE_MS) {
+		end(run, ACT_END_NOT_SENT, ERR_BUSY, "the server took more than 5 s to allow the order");
+		return;
+	}
+	run->state = RUN_ORDERED;
+	run->ordered_ms = loop_now_ms(kit->loop);
+	int rc = talk_ask(&run->talk, true, &e);
+	if (rc)
+		end_with(run, ACT_END_NOT_SENT, rc, &e);
+}
+
+/* NULL when the message is about an act, or a start of it, that is over. */
+static struct run *find(const struct runner *r, const struct act_gate_answer *m)
+{
+	struct run *run = map_u64_get(r->by_act, m->act);
+	return run && run->order->fence == m->fence ? run : NULL;
+}
+
+void runner_answer(struct runner *r, const struct act_gate_answer *answer)
+{
+	struct run *run = find(r, answer);
+	if (!run || run->state != RUN_GATE)
+		return;
+	if (answer->go)
+		order(run, answer->committed_boot_ms);
+	else
+		give_back(run, answer->reason ? answer->reason : ERR_CANCELLED, "");
+}
+
+void runner_cancel(struct runner *r, const struct act_gate_answer *cancel)
+{
+	struct run *run = find(r, cancel);
+	if (run && is_before_order(run))
+		give_back(run, cancel->reason ? cancel->reason : ERR_CANCELLED, "");
+}
+
+static void give_all_back(struct runner *r, struct list *runs)
+{
+	LIST_EACH(runs, it, safe) {
+		struct run *run = LIST_ENTRY(it, struct run, link);
+		if (is_before_order(run))
+			give_back(run, ERR_CLOSED, "the server stops");
+		else if (run->state != RUN_ORDERED)
+			end(run, ACT_END_DOUBT, ERR_RESTARTED, "the server stopped before the change was seen");
+	}
+}
+
+void runner_stop(struct runner *r, int64_t give_up_ms)
+{
+	r->stopping = true;
+	give_all_back(r, &r->waiting);
+	give_all_back(r, &r->running);
+	loop_timer_set(&r->give_up, give_up_ms);
+}
+
+static void on_give_up(void *arg)
+{
+	struct runner *r = arg;
+	LIST_EACH(&r->running, it, safe) {
+		struct run *run = LIST_ENTRY(it, struct run, link);
+		end(run, ACT_END_DOUBT, ERR_RESTARTED, "the server stopped before the reply");
+	}
+}

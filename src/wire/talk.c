@@ -1,0 +1,538 @@
+#include "wire/talk.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/metric.h"
+#include "base/secret.h"
+#include "base/stream.h"
+#include "base/vault.h"
+#include "codec/wsman.h"
+
+#define REALM_PREFIX     "Digest:"
+#define REALM_DIGITS     32
+#define SERVER_PREFIX    "Intel(R) Active Management Technology "
+#define UNAUTHORIZED_MAX 2    /* replies to one request; one more when the device says that the nonce was too old */
+#define LEAST_RATE       64   /* bytes a second of a reply, */
+#define RATE_AFTER_MS    3000 /* once it has begun */
+
+static void on_open(void *arg);
+static void on_data(void *arg, struct bytes data);
+static void on_closed(void *arg, int code, const struct err *e);
+static void on_time(void *arg);
+static void on_resolved(void *arg, int code, const struct range_addr *address, const struct err *e);
+
+static const struct stream_events stream_events = {.open = on_open, .data = on_data, .closed = on_closed};
+
+void talk_init(struct talk *t, struct wire_kit *kit, struct act_interface *at, const struct talk_events *ev, void *arg)
+{
+	*t = (struct talk){.kit = kit, .at = at, .ev = ev, .arg = arg, .tls_version = ""};
+	loop_timer_init(&t->timer, kit->loop, on_time, t);
+	net_wait_init(&t->lookup, on_resolved, t);
+	list_init(&t->wait);
+	t->tls = at->tls_policy == TLS_POLICY_REQUIRE ||
+		 (at->tls_policy == TLS_POLICY_AUTO && (at->tls_seen || at->has_pin));
+}
+
+static void dial(struct talk *t)
+{
+	struct stream_connect c = {.timeout_ms = t->kit->connect_ms};
+	c.to_len = range_addr_to_sockaddr(&t->address, t->tls ? t->at->tls_port : t->at->plain_port, &c.to);
+	if (t->tls) {
+		c.tls = t->kit->tls;
+		c.tls_opts.old_tls = t->at->old_tls;
+		t->kit->handshakes++;
+	}
+	t->state = TALK_CONNECTING;
+	t->stream = stream_connect_start(t->kit->loop, &c, &stream_events, t);
+	metric_add(METRIC_wire_connects, 1);
+}
+
+static void dial_when_free(struct talk *t)
+{
+	if (t->tls && t->kit->handshakes >= t->kit->handshakes_max) {
+		t->state = TALK_QUEUED;
+		list_append(&t->kit->handshake_queue, &t->wait);
+	} else {
+		dial(t);
+	}
+}
+
+/* Lets the next ones shake hands. */
+static void handshake_over(struct wire_kit *k)
+{
+	k->handshakes--;
+	while (k->handshakes < k->handshakes_max && !list_is_empty(&k->handshake_queue)) {
+		struct talk *t = LIST_FIRST(&k->handshake_queue, struct talk, wait);
+		list_remove(&t->wait);
+		dial(t);
+	}
+}
+
+static void disconnect(struct talk *t)
+{
+	bool shaking = t->state == TALK_CONNECTING && t->tls;
+	net_cancel(&t->lookup);
+	list_remove(&t->wait);
+	loop_timer_stop(&t->timer);
+	stream_free(t->stream);
+	t->stream = NULL;
+	kit_reader_return(t->kit, t->reader);
+	t->reader = NULL;
+	t->state = TALK_CLOSED;
+	t->used_before = false;
+	if (shaking)
+		handshake_over(t->kit);
+}
+
+void talk_release(struct talk *t)
+{
+	disconnect(t);
+}
+
+void talk_close(struct talk *t)
+{
+	disconnect(t);
+}
+
+bool talk_is_open(const struct talk *t)
+{
+	return t->state == TALK_IDLE;
+}
+
+bool talk_sent_nothing(const struct talk *t)
+{
+	return t->sent_nothing;
+}
+
+/* Nothing may be done with t afterwards: its owner may have freed it. */
+static void fail(struct talk *t, int code, const struct err *e)
+{
+	t->sent_nothing = t->state != TALK_ASKING || stream_bytes_sent(t->stream) == t->sent_before;
+	t->want = false;
+	disconnect(t);
+	t->ev->failed(t->arg, code, e);
+}
+
+static void fail_with(struct talk *t, int code, const char *why)
+{
+	struct err e = ERR_INIT;
+	err_set(&e, code, "%s", why);
+	fail(t, code, &e);
+}
+
+/* The password is in the open from here to the end of the function. */
+static int add_login(struct talk *t, struct buf *out, struct err *e)
+{
+	struct act_interface *at = t->at;
+	const struct vault_place place = {"credential", at->credential, "secret", at->credential_version};
+	struct secret password = SECRET_INIT;
+	struct digest_key key;
+	if (!at->sealed_len)
+		return err_set(e, ERR_NO_CREDENTIAL, "no password came with the order");
+	int rc = vault_unseal(t->kit->vault, place, BYTES(at->sealed, at->sealed_len), &password, e);
+	if (rc)
+		return rc;
+	digest_key_make(at->digest.algorithm, bytes_str(at->login), bytes_str(at->digest.realm),
+			BYTES(password.p, password.len), &key);
+	secret_release(&password);
+	rc = digest_session_answer(&at->digest, &key, at->login, "POST", WSMAN_PATH, buf_bytes(&t->kit->soap), out, e);
+	digest_key_wipe(&key);
+	return rc;
+}
+
+static void add_host(const struct talk *t, struct buf *out)
+{
+	char host[ACT_HOST_SIZE + 16];
+	bool is_v6_text = strchr(t->at->host, ':') != NULL;
+	(void)snprintf(host, sizeof(host), "%s%s%s:%u", is_v6_text ? "[" : "", t->at->host, is_v6_text ? "]" : "",
+		       t->tls ? t->at->tls_port : t->at->plain_port);
+	http1_write_header_str(out, "Host", host);
+}
+
+/* Headers and body in one piece. Without a nonce the first request is only made to get one, so it has no body. */
+static int compose(struct talk *t, struct err *e)
+{
+	struct buf *soap = &t->kit->soap, *out = &t->kit->out;
+	buf_reset(soap);
+	buf_reset(out);
+	t->with_login = digest_session_is_open(&t->at->digest);
+	if (t->once && !t->with_login)
+		return err_set(e, ERR_DEVICE_BUSY, "the device's nonce is used up");
+	int rc = t->with_login ? t->ev->write(t->arg, soap, e) : 0;
+	if (rc)
+		return rc;
+	http1_write_request(out, "POST", WSMAN_PATH);
+	add_host(t, out);
+	if (t->with_login)
+		rc = add_login(t, out, e);
+	if (rc)
+		return rc;
+	http1_write_header_str(out, "Content-Type", "application/soap+xml;charset=UTF-8");
+	http1_write_end_body(out, buf_bytes(soap));
+	return buf_check(out, e, "request");
+}
+
+static int compose_again(struct talk *t, struct err *e)
+{
+	int rc = compose(t, e);
+	if (rc != ERR_EXPIRED || t->once)
+		return rc;
+	t->at->digest.nonce[0] = 0; /* its counter is used up; the realm stays known */
+	return compose(t, e);
+}
+
+static int send_request(struct talk *t, struct err *e)
+{
+	int rc = compose_again(t, e);
+	if (rc)
+		return rc;
+	struct bytes request = buf_bytes(&t->kit->out);
+	t->want = false;
+	t->sent_before = stream_bytes_sent(t->stream);
+	t->received_before = stream_bytes_received(t->stream);
+	t->asked_ms = loop_now_ms(t->kit->loop);
+	t->first_byte_ms = 0;
+	rc = stream_write(t->stream, request, e);
+	if (rc && rc != ERR_CLOSED)
+		return rc;
+	/* A broken connection is told by the stream's event, from the loop. */
+	t->state = TALK_ASKING;
+	t->requests++;
+	loop_timer_set(&t->timer, t->kit->head_ms);
+	metric_add(METRIC_wire_requests, 1);
+	metric_add(METRIC_wire_bytes_out, (int64_t)request.len);
+	return 0;
+}
+
+static void send_or_fail(struct talk *t)
+{
+	struct err e = ERR_INIT;
+	int rc = send_request(t, &e);
+	if (rc)
+		fail(t, rc, &e);
+}
+
+static int connect_start(struct talk *t, struct err *e)
+{
+	if (!t->has_address) {
+		int rc = net_resolve(t->kit->net, t->at->host, &t->lookup, &t->address, e);
+		if (rc == NET_LATER) {
+			t->state = TALK_RESOLVING;
+			loop_timer_set(&t->timer, t->kit->connect_ms);
+			return 0;
+		}
+		if (rc)
+			return rc;
+		t->has_address = true;
+	}
+	dial_when_free(t);
+	return 0;
+}
+
+static void on_resolved(void *arg, int code, const struct range_addr *address, const struct err *e)
+{
+	struct talk *t = arg;
+	if (code) {
+		fail(t, code, e);
+		return;
+	}
+	t->address = *address;
+	t->has_address = true;
+	loop_timer_stop(&t->timer);
+	dial_when_free(t);
+}
+
+int talk_ask(struct talk *t, bool once, struct err *e)
+{
+	ASSERT(t->state == TALK_CLOSED || t->state == TALK_IDLE);
+	t->once = once;
+	t->unauthorized = 0;
+	t->again = false;
+	if (t->state == TALK_IDLE)
+		return send_request(t, e);
+	if (once)
+		return err_set(e, ERR_LOST_CONNECTION, "the device closed the connection");
+	t->want = true;
+	return connect_start(t, e);
+}
+
+int talk_open(struct talk *t, struct err *e)
+{
+	ASSERT(t->state == TALK_CLOSED);
+	t->once = t->want = false;
+	return connect_start(t, e);
+}
+
+/* The leaf is compared before anything that follows from a password leaves. A first one is kept: that somebody added
+ * the interface is the permission. */
+static bool leaf_is_right(struct talk *t)
+{
+	uint8_t leaf[TLS_PIN_SIZE];
+	if (!stream_tls_leaf(t->stream, leaf)) {
+		fail_with(t, ERR_TLS_FAILED, "the device shows no certificate");
+		return false;
+	}
+	if (t->at->has_pin && memcmp(leaf, t->at->pin, sizeof(leaf)) != 0) {
+		fail_with(t, ERR_TLS_PIN, "the device's certificate is not the one it was pinned to");
+		return false;
+	}
+	if (!t->at->has_pin) {
+		t->has_pin = t->at->has_pin = true;
+		memcpy(t->pin, leaf, sizeof(leaf));
+		memcpy(t->at->pin, leaf, sizeof(leaf));
+	}
+	t->at->tls_seen = t->used_tls = true;
+	t->tls_version = stream_tls_version(t->stream);
+	return true;
+}
+
+static void on_open(void *arg)
+{
+	struct talk *t = arg;
+	t->state = TALK_IDLE;
+	t->alive_ms = loop_now_ms(t->kit->loop);
+	if (t->tls) {
+		metric_add(METRIC_wire_handshakes, 1);
+		handshake_over(t->kit);
+		if (!leaf_is_right(t))
+			return;
+	}
+	if (t->want)
+		send_or_fail(t);
+	else
+		t->ev->open(t->arg);
+}
+
+/* Firmware without a plain port is found by trying TLS next; once TLS was seen there is no way back. */
+static bool try_other_way(struct talk *t, int code)
+{
+	if (t->tls || t->other_way || t->at->tls_policy != TLS_POLICY_AUTO ||
+	    (code != ERR_REFUSED_PORT && code != ERR_TIMEOUT))
+		return false;
+	disconnect(t);
+	t->tls = t->other_way = true;
+	dial_when_free(t);
+	return true;
+}
+
+static void connect_failed(struct talk *t, int code, const struct err *e)
+{
+	if (try_other_way(t, code))
+		return;
+	if (t->other_way)
+		t->tls = t->other_way = false; /* the next try begins with the plain port again */
+	switch (code) {
+	case ERR_TIMEOUT:
+		fail(t, ERR_UNREACHABLE, e);
+		break;
+	case ERR_END:
+	case ERR_CLOSED:
+		fail(t, ERR_LOST_CONNECTION, e);
+		break;
+	default:
+		fail(t, code, e);
+	}
+}
+
+static void reply_done(struct talk *t, bool more);
+
+static void exchange_broke(struct talk *t, const struct err *e)
+{
+	bool heard = stream_bytes_received(t->stream) != t->received_before;
+	if (heard && t->reader && http1_end(&t->reader->http, NULL) == 0) {
+		reply_done(t, true);
+		return;
+	}
+	if (!heard && t->used_before && !t->once && !t->again) {
+		struct err again = ERR_INIT;
+		disconnect(t);
+		t->again = t->want = true;
+		int rc = connect_start(t, &again);
+		if (rc)
+			fail(t, rc, &again);
+		return;
+	}
+	fail(t, ERR_LOST_CONNECTION, e);
+}
+
+static void on_closed(void *arg, int code, const struct err *e)
+{
+	struct talk *t = arg;
+	switch (t->state) {
+	case TALK_CONNECTING:
+		connect_failed(t, code, e);
+		break;
+	case TALK_ASKING:
+		exchange_broke(t, e);
+		break;
+	default: /* idle: whoever needs it next finds it closed */
+		disconnect(t);
+	}
+}
+
+static void on_time(void *arg)
+{
+	struct talk *t = arg;
+	struct err e = ERR_INIT;
+	if (t->state == TALK_RESOLVING)
+		err_set(&e, ERR_NAME_UNRESOLVED, "name \"%s\": no answer within %lld ms", t->at->host,
+			(long long)t->kit->connect_ms);
+	else
+		err_set(&e, ERR_NO_ANSWER, "no whole reply within %lld ms",
+			(long long)(loop_now_ms(t->kit->loop) - t->asked_ms));
+	fail(t, e.code, &e);
+}
+
+/* "Digest:" and 32 hexadecimal digits: every AMT. Nothing else gets a digest of the password. */
+static bool is_amt_realm(const char *realm)
+{
+	if (strncmp(realm, REALM_PREFIX, strlen(REALM_PREFIX)) != 0)
+		return false;
+	const char *digits = realm + strlen(REALM_PREFIX);
+	for (int i = 0; i < REALM_DIGITS; i++)
+		if (!isxdigit((unsigned char)digits[i]))
+			return false;
+	return !digits[REALM_DIGITS];
+}
+
+static int check_challenge(const struct talk *t, const struct http1 *http, struct digest_challenge *ret, struct err *e)
+{
+	int rc = digest_challenge_read(http, 0, ret, e);
+	if (rc)
+		return rc;
+	const char *known = t->at->digest.realm;
+	if (*known && strcmp(known, ret->realm) != 0)
+		return err_set(e, ERR_REALM_CHANGED, "the digest realm is \"%s\", it was \"%s\"", ret->realm, known);
+	if (!is_amt_realm(ret->realm))
+		return err_set(e, ERR_NOT_AMT, "the digest realm is \"%s\"", ret->realm);
+	return 0;
+}
+
+/* A 401 means a new nonce, once; only the next one means a wrong password. 0: ask again. */
+static int challenged(struct talk *t, const struct http1 *http, struct err *e)
+{
+	struct digest_challenge c;
+	uint8_t random[16];
+	metric_add(METRIC_wire_unauthorized, 1);
+	e->device_status = http->status;
+	int rc = check_challenge(t, http, &c, e);
+	if (rc)
+		return rc;
+	kit_random(t->kit, random, sizeof(random));
+	digest_session_start(&t->at->digest, &c, random);
+	t->unauthorized++;
+	if (t->unauthorized < UNAUTHORIZED_MAX + (c.stale ? 1 : 0))
+		return 0;
+	return c.stale ? err_set(e, ERR_DEVICE_BUSY, "the device calls each of its own nonces stale")
+		       : err_set(e, ERR_WRONG_PASSWORD, "the device refuses the login of \"%s\"", t->at->login);
+}
+
+static void learn_version(struct talk *t, const struct http1 *http)
+{
+	struct bytes server = http1_header(http, "Server");
+	size_t n = 0, from = strlen(SERVER_PREFIX);
+	if (*t->version || !bytes_starts_with(server, SERVER_PREFIX))
+		return;
+	while (from + n < server.len && (isdigit(server.p[from + n]) || server.p[from + n] == '.'))
+		n++;
+	(void)bytes_to_str(BYTES(server.p + from, n), t->version, sizeof(t->version)); /* too long: unknown */
+}
+
+static void ask_again(struct talk *t)
+{
+	struct err e = ERR_INIT;
+	int rc = 0;
+	if (t->state == TALK_IDLE) {
+		rc = send_request(t, &e);
+	} else {
+		t->want = true;
+		rc = connect_start(t, &e);
+	}
+	if (rc)
+		fail(t, rc, &e);
+}
+
+/* The reply is whole. more: bytes follow it, or the connection has ended, so that it is of no use any more. */
+static void reply_done(struct talk *t, bool more)
+{
+	struct wire_kit *kit = t->kit;
+	struct http_reader *reader = t->reader;
+	const struct http1 *http = &reader->http;
+	struct err e = ERR_INIT;
+	bool with_login = t->with_login;
+	t->reader = NULL;
+	t->answered = true;
+	t->alive_ms = loop_now_ms(kit->loop);
+	t->state = TALK_IDLE;
+	t->used_before = true;
+	loop_timer_stop(&t->timer);
+	learn_version(t, http);
+	int rc = http->status == 401 ? challenged(t, http, &e) : 0;
+	if (more || !http->keep_alive)
+		disconnect(t);
+	if (rc && !t->once)
+		fail(t, rc, &e);
+	else if (http->status == 401 && !t->once)
+		ask_again(t);
+	else if (!with_login && http->status == 200)
+		fail_with(t, ERR_NOT_AMT, "it asks for no login");
+	else {
+		t->login_good |= with_login && (http->status == 200 || http->status == 400 || http->status == 500);
+		t->ev->reply(t->arg, http);
+	}
+	kit_reader_return(kit, reader);
+}
+
+static bool is_too_slow(const struct talk *t)
+{
+	int64_t took = loop_now_ms(t->kit->loop) - t->first_byte_ms;
+	uint64_t got = stream_bytes_received(t->stream) - t->received_before;
+	return took > RATE_AFTER_MS && got * 1000 < LEAST_RATE * (uint64_t)took;
+}
+
+static void head_done(struct talk *t)
+{
+	int64_t left = t->asked_ms + t->kit->exchange_ms - loop_now_ms(t->kit->loop);
+	loop_timer_set(&t->timer, left > 0 ? left : 0);
+}
+
+static void read_reply(struct talk *t, struct bytes data)
+{
+	enum http1_event event = HTTP1_MORE;
+	struct err e = ERR_INIT;
+	while (data.len || event == HTTP1_HEAD) {
+		size_t used;
+		int rc = http1_feed(&t->reader->http, data, &used, &event, &e);
+		if (rc) {
+			fail(t, ERR_MALFORMED, &e);
+			return;
+		}
+		data = BYTES(data.p + used, data.len - used);
+		if (event == HTTP1_HEAD)
+			head_done(t);
+		if (event == HTTP1_DONE) {
+			reply_done(t, data.len > 0);
+			return;
+		}
+	}
+	if (is_too_slow(t))
+		fail_with(t, ERR_NO_ANSWER, "the reply comes at less than 64 bytes a second");
+}
+
+static void on_data(void *arg, struct bytes data)
+{
+	struct talk *t = arg;
+	metric_add(METRIC_wire_bytes_in, (int64_t)data.len);
+	if (t->state != TALK_ASKING) {
+		disconnect(t); /* a reply that nobody asked for: nothing on this connection can be trusted */
+		return;
+	}
+	if (!t->reader) {
+		t->reader = kit_reader_take(t->kit);
+		t->first_byte_ms = loop_now_ms(t->kit->loop);
+	}
+	read_reply(t, data);
+}
