@@ -43,15 +43,19 @@ int err_set_sys(struct err *e, int code, int sys, const char *fmt, ...) __attrib
 /* Puts "context: " before the message of e (if not NULL), and returns code unchanged. */
 int err_wrap(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The code passes through here so that the compiler, which cannot look into the functions above, knows that what is
- * returned is what was given, and on which ways outputs are set. It is evaluated twice. */
-static inline int err_given(int code)
-{
-	return code;
-}
-#define err_set(e, code, ...)          ((void)(err_set)((e), (code), __VA_ARGS__), err_given(code))
-#define err_set_sys(e, code, sys, ...) ((void)(err_set_sys)((e), (code), (sys), __VA_ARGS__), err_given(code))
-#define err_wrap(e, code, ...)         ((void)(err_wrap)((e), (code), __VA_ARGS__), err_given(code))
+/* The compiler cannot look into the functions above; so they are called by way of macros from which it sees that what
+ * is returned is the code that was given, and on which ways outputs are set. Each argument is evaluated once. */
+#define ERR_JOIN_(a, b)   a##b
+#define ERR_NAME_(number) ERR_JOIN_(err_code_, number) /* new each time: the calls may stand inside each other */
+#define ERR_CALL_(function, code_name, e, code, ...)                                                                   \
+	({                                                                                                             \
+		int code_name = (code);                                                                                \
+		(void)(function)((e), code_name, __VA_ARGS__);                                                         \
+		code_name;                                                                                             \
+	})
+#define err_set(e, code, ...)     ERR_CALL_(err_set, ERR_NAME_(__COUNTER__), e, code, __VA_ARGS__)
+#define err_set_sys(e, code, ...) ERR_CALL_(err_set_sys, ERR_NAME_(__COUNTER__), e, code, __VA_ARGS__)
+#define err_wrap(e, code, ...)    ERR_CALL_(err_wrap, ERR_NAME_(__COUNTER__), e, code, __VA_ARGS__)
 
 /* All of these know every code of the table; an unknown code is a FAILED. The texts live as long as the program. */
 enum err_class err_class(int code);

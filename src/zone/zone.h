@@ -87,8 +87,8 @@ struct zone_deps {
 	uint64_t seed;
 	struct vault *vault; /* used for nothing but keys of pki at first start */
 	const char *server_name, *fqdn;
-	const char
-		*allow_nets; /* ranges that are allowed beside the setting allowed-nets, also of loopback; NULL: none */
+	/* ranges that are allowed beside the setting allowed-nets, also of loopback; NULL: none */
+	const char *allow_nets;
 	struct uuid machine; /* SMBIOS UUID of this computer; nil: unknown. Its own device is protected */
 	bool crash_points;   /* test builds: die at the named point of LAMPD_CRASH */
 	bool no_sync;        /* tests: do not wait for the disk at commits */

@@ -23,6 +23,16 @@ static void context_comes_before_the_message(void **state)
 	assert_string_equal(e.msg, "start lampd: open \"/x\": No such file or directory");
 }
 
+static void each_argument_is_evaluated_once(void **state)
+{
+	struct err e = ERR_INIT;
+	int codes[] = {ERR_TIMEOUT, ERR_CLOSED}, n = 0;
+	assert_int_equal(err_set(&e, codes[n++], "number %d", n), ERR_TIMEOUT);
+	assert_int_equal(n, 1);
+	assert_int_equal(err_wrap(&e, err_set(&e, ERR_INVALID, "inner"), "outer"), ERR_INVALID);
+	assert_string_equal(e.msg, "outer: inner");
+}
+
 static void every_code_has_name_class_sentence_and_next_step(void **state)
 {
 	static const int all[] = {
@@ -47,6 +57,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_null_error_is_accepted),
 		cmocka_unit_test(context_comes_before_the_message),
+		cmocka_unit_test(each_argument_is_evaluated_once),
 		cmocka_unit_test(every_code_has_name_class_sentence_and_next_step),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
