@@ -193,7 +193,7 @@ static void put_to_zone(struct conn *c)
 {
 	struct api *a = c->api;
 	struct zone_command *m = zone_command_new();
-	m->request = ++a->last_request;
+	uint64_t number = m->request = ++a->last_request; /* once put, the command is the zone's */
 	m->by = c->work.by;
 	m->call = c->work.call;
 	memcpy(m->token_hash, c->work.token_hash, sizeof(m->token_hash));
@@ -207,8 +207,8 @@ static void put_to_zone(struct conn *c)
 	}
 	if (c->state == CONN_DEAD)
 		return; /* done all the same: a client that went away does not matter */
-	c->number = m->request;
-	(void)map_u64_put(a->waiting, c->number, c); /* numbers are never used twice */
+	c->number = number;
+	(void)map_u64_put(a->waiting, number, c); /* numbers are never used twice */
 	conn_wait(c, ANSWER_MS);
 }
 
