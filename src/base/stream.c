@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/list.h"
+#include "base/secret.h"
 #include "base/stream_priv.h"
 #include "base/tls_priv.h"
 
@@ -429,6 +430,7 @@ static void read_some(struct stream *s)
 		} else if (n > 0) {
 			s->received += (uint64_t)n;
 			s->ev->data(s->arg, BYTES(to, (size_t)n));
+			secret_wipe(to, (size_t)n); /* it may hold a password, and the next read may be far away */
 		} else {
 			waits_to_write = s->can_read && !s->can_write; /* TLS; that edge comes */
 		}

@@ -60,7 +60,7 @@ static bool set_up(SSL_CTX *ctx, enum tls_role role)
 {
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_read_ahead(ctx, 1); /* one read for many records, not two for each */
 	/* Debian's default is level 2 without a minimum: it would take TLS 1.0. */
 	SSL_CTX_set_security_level(ctx, 2);
