@@ -1,6 +1,7 @@
 #include "codec/json.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <math.h>
 
 #include "base/base.h"
@@ -26,6 +27,18 @@ static bool too_deep(struct bytes in)
 			return true;
 	}
 	return false;
+}
+
+static void wipe_and_free(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void json_wipe_freed(void)
+{
+	json_set_alloc_funcs(malloc, wipe_and_free);
 }
 
 int json_parse(struct bytes in, size_t max_len, struct json_t **ret, struct err *e)

@@ -17,6 +17,8 @@ struct json_t; /* jansson's value; callers here need no more of it */
  * with line and column. */
 int json_parse(struct bytes in, size_t max_len, struct json_t **ret, struct err *e);
 void json_free(struct json_t *j); /* NULL is fine */
+/* From now on what the reader frees is overwritten first: for programs that read passwords. Once, before threads. */
+void json_wipe_freed(void);
 
 /* Members of an object that have to be there: 0, ERR_MISSING, or ERR_INVALID (wrong type, out of bounds; the object is
  * none). Texts live as long as the document. max_len counts bytes. */
