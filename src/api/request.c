@@ -132,6 +132,14 @@ static void check_login(struct conn *c)
 	refuse(c, 401, ERR_NOT_ALLOWED, "a token is needed: Authorization: Bearer TOKEN");
 }
 
+/* A buffer that grows leaves copies behind; a body with a password comes into one that is large enough, and is wiped.
+ */
+static void make_room(struct conn *c)
+{
+	if (c->req.command && api_command_has_secret(c->req.command) && c->http.has_length)
+		(void)buf_reserve(&c->http.body, (size_t)c->http.content_length); /* within its ceiling: was checked */
+}
+
 static void answer_expect(struct conn *c)
 {
 	struct bytes expect = http1_header(&c->http, "Expect");
@@ -154,6 +162,7 @@ void request_head(struct conn *c)
 	if (!has_body(c))
 		return;
 	if (!c->req.status) {
+		make_room(c);
 		answer_expect(c);
 		return;
 	}
