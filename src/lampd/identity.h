@@ -1,0 +1,26 @@
+/* identity.h - the certificate with which the API answers: loaded, or made when there is none or it ends soon. Making
+ * the zone's root takes tenths of a second, so this runs on a thread of its own beside a server that is ready; TLS
+ * clients wait in the listener's queue until then. The zone's writer is never used: what is made here is written in
+ * one short transaction of its own, once in the life of a certificate. */
+#ifndef LAMPD_IDENTITY_H
+#define LAMPD_IDENTITY_H
+
+struct api;
+struct clock;
+struct err;
+struct identity;
+struct vault;
+
+struct identity_deps {
+	struct clock *clock;
+	struct vault *vault;
+	struct api *api;
+	const char *database, *server_name, *fqdn, *address; /* of the listener; NULL: none */
+	const char *ca_path;                                 /* file that gets the root as PEM */
+};
+
+/* Starts the thread after the zone was started; what is lent must live until identity_free. ERR_SYSTEM. */
+int identity_start(const struct identity_deps *deps, struct identity **ret, struct err *e);
+void identity_free(struct identity *id); /* waits for the thread's end; NULL is fine */
+
+#endif
