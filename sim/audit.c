@@ -19,7 +19,7 @@ bool audit_is_on(const struct sim *s, const struct device *d)
 	return !fault_is_on(s, d, FAULT_AUDIT_OFF, NULL) && !fault_is_on(s, d, FAULT_AUDIT_FULL, NULL);
 }
 
-void audit_add(const struct exchange *x, enum audit_app app, uint16_t event, struct bytes extra)
+void audit_add(const struct exchange *x, unsigned app, uint16_t event, struct bytes extra)
 {
 	struct buf r;
 	char from[16];

@@ -94,10 +94,10 @@ struct class
 	size_t method_count;
 	/* Concrete classes in the order of the pulls; NULL: the class itself. */
 	const char *const *members;
+	/* Before a Put, Create or Delete; false refuses with *fault. */
+	bool (*allowed)(struct invoke *i, enum wsman_fault *fault);
 	/* After properties were taken from a Put or Create; false refuses with *fault. */
 	bool (*changed)(struct invoke *i, enum wsman_fault *fault);
-	/* Before an object is deleted; false refuses. */
-	bool (*may_delete)(struct invoke *i, enum wsman_fault *fault);
 };
 
 #define CLASS_PROPS(a)   .props = (a), .prop_count = ARRAY_LEN(a)
@@ -162,6 +162,7 @@ enum {
 	PT_INVALID_HANDLE = 2053,
 	PT_INVALID_PASSWORD = 2054,
 	PT_INVALID_REALM = 2055,
+	PT_DATA_MISSING = 2057,
 	PT_DUPLICATE = 2058,
 	PT_INVALID_KEY = 2062,
 	PT_INVALID_CERT = 2063,

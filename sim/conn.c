@@ -349,12 +349,6 @@ void conn_answer(struct conn *c, struct bytes answer, enum conn_end how, int64_t
 	}
 }
 
-void conn_answer_drip(struct conn *c, struct bytes answer, enum conn_end how)
-{
-	c->drip = true;
-	conn_answer(c, answer, how, 0);
-}
-
 void conn_answer_filler(struct conn *c, struct bytes answer, const char *filler, uint64_t len, const char *tail)
 {
 	c->filler = filler;

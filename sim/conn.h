@@ -56,8 +56,6 @@ void conn_start(struct sim *s, struct device *d, int fd, bool tls, uint32_t peer
 /* An answer: sent after delay_ms, then the connection goes on or ends as end says. Bytes are copied when they cannot
  * leave at once. From here until it is sent, answering is set and the next request waits. */
 void conn_answer(struct conn *c, struct bytes answer, enum conn_end end, int64_t delay_ms);
-/* As above, at one byte a second. */
-void conn_answer_drip(struct conn *c, struct bytes answer, enum conn_end end);
 /* As above; then len bytes made of filler over and over, then tail. The texts are constants. */
 void conn_answer_filler(struct conn *c, struct bytes answer, const char *filler, uint64_t len, const char *tail);
 /* Something before the answer, at once ("100 Continue"). */

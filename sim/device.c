@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "classes/classes.h"
 #include "codec/digest.h"
 #include "events.h"
 #include "fault.h"
@@ -113,6 +114,8 @@ void device_settle(struct sim *s, struct device *d)
 {
 	if (d->power.steps > 0 && power_settle(&d->power, sim_now(s)) > 0)
 		boot(s, d);
+	if (d->more && d->more->objects)
+		alarms_settle(s, d);
 }
 
 int64_t device_clock_s(const struct sim *s, const struct device *d)
@@ -176,13 +179,37 @@ void device_set_password(struct sim *s, struct device *d, struct bytes password)
 	digest_key_wipe(&key);
 }
 
-void device_set_identity(struct sim *s, struct device *d, uint16_t identity)
+struct bytes device_password(const struct sim *s, const struct device *d)
 {
-	more_free(d->more);
+	return d->more && d->more->password[0] ? bytes_str(d->more->password) : BYTES(s->password.p, s->password.len);
+}
+
+/* What strangers changed stays with its machine. */
+static void take_address(struct device *d, bool taken)
+{
+	struct more *now = d->more;
+
 	d->more = NULL;
-	d->identity = identity;
+	if (taken) {
+		more_get(d)->owner = now;
+	} else if (now) {
+		d->more = now->owner;
+		now->owner = NULL;
+		more_free(now);
+	}
+	d->identity = taken;
+}
+
+void device_apply_faults(struct sim *s, struct device *d)
+{
+	bool taken = fault_is_on(s, d, FAULT_ADDRESS_TAKEN, NULL), realm = fault_is_on(s, d, FAULT_REALM_CHANGED, NULL);
+
+	if (taken == (d->identity != 0) && realm == !!(d->flags & DEVICE_REALM))
+		return;
+	if (taken != (d->identity != 0))
+		take_address(d, taken);
+	d->flags = (uint8_t)((d->flags & ~(DEVICE_REALM | DEVICE_HA1)) | (realm ? DEVICE_REALM : 0));
 	d->nonce_epoch++;
-	d->flags &= (uint8_t)~DEVICE_HA1;
 }
 
 uint64_t device_hash(const struct sim *s, const struct device *d, const char *what)
@@ -208,6 +235,8 @@ void device_realm(const struct sim *s, const struct device *d, char to[DEVICE_TE
 {
 	uint64_t a = device_hash(s, d, "realm"), b = device_hash(s, d, "realm 2");
 
+	if (d->flags & DEVICE_REALM)
+		a = ~a;
 	if (d->realm_epoch)
 		b = rng_hash(b, &d->realm_epoch, sizeof(d->realm_epoch));
 	snprintf(to, DEVICE_TEXT_SIZE, "Digest:%016llX%016llX", (unsigned long long)a, (unsigned long long)b);

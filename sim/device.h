@@ -27,10 +27,11 @@ extern const char *const counter_names[COUNTER_COUNT];
 uint64_t counter_get(const struct counters *c, size_t i);
 void counters_sum(struct counters *to, const struct counters *from);
 
-#define DEVICE_TLS   1u /* 16993 is open */
-#define DEVICE_PLAIN 2u /* 16992 is open */
-#define DEVICE_HA1   4u /* ha1 is made */
-#define DEVICE_AUDIT 8u /* auditing of power acts is on */
+#define DEVICE_TLS   1u  /* 16993 is open */
+#define DEVICE_PLAIN 2u  /* 16992 is open */
+#define DEVICE_HA1   4u  /* ha1 is made */
+#define DEVICE_AUDIT 8u  /* auditing of power acts is on */
+#define DEVICE_REALM 16u /* the realm is another one for a while (fault) */
 
 struct device {
 	uint32_t number;
@@ -74,8 +75,11 @@ bool device_port_is_open(const struct device *d, bool tls);
 void device_set_mode(struct sim *s, struct device *d, enum device_mode mode, bool tls);
 /* Sets the admin's password. */
 void device_set_password(struct sim *s, struct device *d, struct bytes password);
-/* Another machine (other UUID, names, realm) takes this address, with the same password; 0 brings the first back. */
-void device_set_identity(struct sim *s, struct device *d, uint16_t identity);
+/* Makes true what the faults address-taken (another machine, with other UUID, names and realm but the same password,
+ * until the first comes back) and realm-changed say. */
+void device_apply_faults(struct sim *s, struct device *d);
+/* The password of its admin, as long as it is known in clear. */
+struct bytes device_password(const struct sim *s, const struct device *d);
 
 /* 64 bits that belong to this device and what: always the same. */
 uint64_t device_hash(const struct sim *s, const struct device *d, const char *what);

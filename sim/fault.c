@@ -191,6 +191,14 @@ static void choose_share(const struct sim *s, struct rule *r)
 	free(ranks);
 }
 
+/* Sockets and identities follow the rules. */
+static void apply(struct sim *s)
+{
+	for (uint32_t i = 0; i < s->opt.devices; i++)
+		device_apply_faults(s, &s->devices[i]);
+	listen_update(s, NULL);
+}
+
 int faults_add(struct sim *s, const struct fault_rule *rule, unsigned *ret_id, uint32_t *ret_devices, struct err *e)
 {
 	const struct device *only = rule->device ? device_find(s, rule->device) : NULL;
@@ -215,7 +223,7 @@ int faults_add(struct sim *s, const struct fault_rule *rule, unsigned *ret_id, u
 	list_append(&s->faults->rules, &r->link);
 	*ret_id = r->id;
 	*ret_devices = r->devices;
-	listen_update(s, NULL);
+	apply(s);
 	return 0;
 }
 
@@ -231,7 +239,7 @@ unsigned faults_clear(struct sim *s, unsigned id)
 		rule_free(r);
 		n++;
 	}
-	listen_update(s, NULL);
+	apply(s);
 	return n;
 }
 

@@ -186,10 +186,7 @@ static void answer_unauthorized(struct conn *c, bool stale, enum fault_kind faul
 	buf_addf(&h->out, "Content-Type: text/html\r\nServer: %s\r\nContent-Length: %zu\r\n%s\r\n",
 		 device_profile(c->d)->server, sizeof(logon_failed) - 1, close ? "Connection: close\r\n" : "");
 	buf_add(&h->out, logon_failed, sizeof(logon_failed) - 1);
-	if (fault == FAULT_SLOW)
-		conn_answer_drip(c, buf_bytes(&h->out), CONN_CLOSE);
-	else
-		conn_answer(c, buf_bytes(&h->out), close ? CONN_CLOSE : CONN_KEEP, delay);
+	conn_answer(c, buf_bytes(&h->out), close ? CONN_CLOSE : CONN_KEEP, delay);
 }
 
 /* ---- pages of the web interface ---- */
@@ -419,8 +416,8 @@ static void answer_operation(struct conn *c, const struct exchange *x)
 		answer_unauthorized(c, false, FAULT_NONE);
 		return;
 	case FAULT_SLOW:
-		conn_answer_drip(c, buf_bytes(&h->out), end);
-		return;
+		c->drip = true;
+		break;
 	case FAULT_CHUNK_NO_END:
 		end = CONN_HANG;
 		break;
@@ -554,6 +551,7 @@ static void serve(struct conn *c)
 	c->delay_ms = device_hear(s, c->d);
 	if (!faults_is_empty(s->faults))
 		early = fault_ask(s, c->d, FAULT_POINT_REQUEST, FAULT_ON_ANY, false);
+	c->drip = early.kind == FAULT_SLOW;
 	if (strike_early(c, early))
 		return;
 	if (bytes_equal_str(c->in.target, "/wsman") && (device_profile(c->d)->flags & PROFILE_WSMAN)) {

@@ -103,7 +103,7 @@ static bool find_key(struct sim *s, struct device *d, struct bytes name, struct 
 	if (!u && !bytes_equal_str(name, "admin"))
 		return false;
 	if (!u && !(d->flags & DEVICE_HA1))
-		device_set_password(s, d, BYTES(s->password.p, s->password.len));
+		device_set_password(s, d, device_password(s, d));
 	sodium_bin2hex(ret->ha1, sizeof(ret->ha1), ha1, 16);
 	*ret_realms = u ? u->realms : LOGIN_ALL_REALMS;
 	return true;

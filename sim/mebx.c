@@ -36,18 +36,12 @@ int mebx_check_password(struct bytes password, struct err *e)
 	return 0;
 }
 
-/* The password that opens the menus: "admin" from the factory, afterwards that of the admin account. */
+/* The password that opens the menus: "admin" from the factory (or the one of all devices, which their setup would
+ * set), afterwards that of the admin account. */
 static bool is_password(struct sim *s, const struct device *d, struct bytes password)
 {
-	struct device probe = *d;
-
-	if (!device_is_set_up(d))
-		return bytes_equal_str(password, "admin") ||
-		       bytes_equal(password, BYTES(s->password.p, s->password.len));
-	device_set_password(s, &probe, password);
-	if (d->flags & DEVICE_HA1)
-		return memcmp(probe.ha1, d->ha1, sizeof(probe.ha1)) == 0;
-	return bytes_equal(password, BYTES(s->password.p, s->password.len));
+	return bytes_equal(password, device_password(s, d)) ||
+	       (!device_is_set_up(d) && bytes_equal_str(password, "admin"));
 }
 
 static int check_address(const char *what, const char *text, struct err *e)
@@ -137,8 +131,11 @@ int mebx_save(struct sim *s, struct device *d, const struct mebx *m, struct err 
 	if (r != 0)
 		return r;
 	save_network(d, m);
-	if (m->new_password.p)
+	if (m->new_password.p) {
+		(void)bytes_to_str(m->new_password, more_get(d)->password,
+				   sizeof(d->more->password)); /* its length was checked */
 		device_set_password(s, d, m->new_password);
+	}
 	if (m->mode)
 		device_set_mode(s, d, strcmp(m->mode, "smb") == 0 ? DEVICE_SMB : DEVICE_FACTORY,
 				s->opt.tls != SIM_TLS_PROFILE);

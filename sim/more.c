@@ -32,6 +32,7 @@ void more_free(struct more *m)
 		next = u->next;
 		free(u);
 	}
+	more_free(m->owner);
 	log_clear(&m->events);
 	log_clear(&m->audit);
 	tls_certificate_free(m->certificate);

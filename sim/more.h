@@ -66,6 +66,8 @@ struct more {
 	int64_t optin_at;       /* mono ms of the last change of state */
 	int64_t clock_offset_s; /* of the device's clock against ours */
 	bool tls_staged;        /* AMT_TLSSettingData changed, not yet committed */
+	char password[33];      /* changed in MEBx; of a device that does not exist, so no secret */
+	struct more *owner;     /* another machine has the address: what belongs to the first */
 };
 
 struct more *more_get(struct device *d); /* made when it is not there */

@@ -276,6 +276,18 @@ static bool accept_change(struct run *r)
 	return false;
 }
 
+static bool is_allowed(struct run *r)
+{
+	struct invoke i;
+	enum wsman_fault f = WSMAN_FAULT_ACCESS_DENIED;
+
+	begin_invoke(r, &i, NULL);
+	if (!r->class->allowed || r->class->allowed(&i, &f))
+		return true;
+	fault(r, f, i.pt_status);
+	return false;
+}
+
 static void run_put(struct run *r)
 {
 	struct wsman_writer w;
@@ -291,6 +303,8 @@ static void run_put(struct run *r)
 		      0);
 		return;
 	}
+	if (!is_allowed(r))
+		return;
 	if (!take_body(r, false)) {
 		fault(r, WSMAN_FAULT_INVALID_REPRESENTATION, 0);
 		return;
@@ -349,6 +363,8 @@ static void run_create(struct run *r)
 		fault(r, WSMAN_FAULT_INVALID_REPRESENTATION, 0);
 		return;
 	}
+	if (!is_allowed(r))
+		return;
 	o = more_object_new(r->g.d, r->class->name);
 	if (!o) {
 		fault(r, WSMAN_FAULT_QUOTA_LIMIT, 0);
@@ -371,9 +387,7 @@ static void run_create(struct run *r)
 
 static void run_delete(struct run *r)
 {
-	struct invoke i;
 	struct wsman_writer w;
-	enum wsman_fault f = WSMAN_FAULT_INTERNAL_ERROR;
 
 	if (!(r->class->flags & CLASS_DELETE)) {
 		fault(r, WSMAN_FAULT_ACTION_NOT_SUPPORTED, 0);
@@ -383,11 +397,8 @@ static void run_delete(struct run *r)
 		fault(r, WSMAN_FAULT_DESTINATION_UNREACHABLE, 0);
 		return;
 	}
-	begin_invoke(r, &i, NULL);
-	if (r->class->may_delete && !r->class->may_delete(&i, &f)) {
-		fault(r, f, i.pt_status);
+	if (!is_allowed(r))
 		return;
-	}
 	more_object_delete(r->g.d, r->class->name, r->g.instance);
 	r->answer.is_empty = true;
 	w = wsman_answer_begin(r->out, &r->answer);

@@ -26,7 +26,7 @@ struct hardware {
 	uint16_t cpu_mhz, cpu_max_mhz;
 	uint8_t cpu_upgrade; /* SMBIOS socket code */
 	uint8_t memory_type; /* SMBIOS code: 19 DDR2, 24 DDR3, 26 DDR4, 34 DDR5 */
-	uint8_t memory_form; /* 8 DIMM (CIM), 12 SODIMM (CIM) */
+	uint8_t memory_form; /* SMBIOS code: 9 DIMM, 13 SODIMM */
 	uint16_t memory_mhz;
 	const char *memory_maker, *memory_part;
 	uint8_t memory_modules;

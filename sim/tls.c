@@ -404,3 +404,76 @@ int tls_leaf_pin(struct sim *s, struct device *d, uint8_t ret[32], struct err *e
 		return err_set(e, ERR_SYSTEM, "cannot hash the certificate");
 	return 0;
 }
+
+static int add_base64(uint8_t *der, int len, struct buf *out)
+{
+	if (len <= 0)
+		return ERR_INVALID;
+	base64_encode(out, BYTES(der, (size_t)len));
+	OPENSSL_free(der);
+	return buf_check(out, NULL, "base64");
+}
+
+int tls_certificate_base64(struct sim *s, struct device *d, struct buf *out)
+{
+	uint8_t *der = NULL;
+	int len = i2d_X509(own_certificate(s, d), &der);
+
+	return add_base64(der, len, out);
+}
+
+int tls_public_key_base64(struct sim *s, struct device *d, struct buf *out)
+{
+	uint8_t *der = NULL;
+	int len = i2d_PublicKey(own_key(s, d), &der);
+
+	return add_base64(der, len, out);
+}
+
+int tls_public_half_base64(struct bytes private_der, struct buf *out)
+{
+	const uint8_t *p = private_der.p;
+	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &p, (long)private_der.len);
+	uint8_t *der = NULL;
+	int len, r;
+
+	ERR_clear_error();
+	if (!key)
+		return ERR_INVALID;
+	len = i2d_PublicKey(key, &der);
+	r = add_base64(der, len, out);
+	EVP_PKEY_free(key);
+	return r;
+}
+
+static void name_text(const X509_NAME *n, char *to, size_t size)
+{
+	static const struct {
+		int nid;
+		const char *label;
+	} parts[] = {{NID_countryName, "C"}, {NID_organizationName, "O"}, {NID_commonName, "CN"}};
+	size_t used = 0;
+
+	to[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(parts) && used < size; i++) {
+		char text[128] = "unknown";
+
+		X509_NAME_get_text_by_NID(n, parts[i].nid, text, sizeof(text));
+		used += (size_t)snprintf(to + used, size - used, "%s%s=%s", i ? "," : "", parts[i].label,
+					 text[0] ? text : "unknown");
+	}
+}
+
+int tls_certificate_names(struct bytes der, char *issuer, char *subject, size_t size)
+{
+	const uint8_t *p = der.p;
+	X509 *x = d2i_X509(NULL, &p, (long)der.len);
+
+	ERR_clear_error();
+	if (!x)
+		return ERR_INVALID;
+	name_text(X509_get_issuer_name(x), issuer, size);
+	name_text(X509_get_subject_name(x), subject, size);
+	X509_free(x);
+	return 0;
+}

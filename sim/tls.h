@@ -34,6 +34,13 @@ bool tls_was_resumed(void *ssl);
 void tls_counts(void *ssl, uint64_t *ret_in, uint64_t *ret_out);
 
 void tls_certificate_free(void *certificate); /* NULL is fine */
+/* The device's own leaf, the public half of its key (PKCS#1), and the public half of a private key (PKCS#1 or PKCS#8),
+ * all DER in base64. 0, ERR_INVALID, ERR_TOO_BIG. */
+int tls_certificate_base64(struct sim *s, struct device *d, struct buf *out);
+int tls_public_key_base64(struct sim *s, struct device *d, struct buf *out);
+int tls_public_half_base64(struct bytes private_der, struct buf *out);
+/* Issuer and subject of a certificate as AMT writes them. ERR_INVALID: no certificate. */
+int tls_certificate_names(struct bytes der, char *issuer, char *subject, size_t size);
 /* SHA-256 of the leaf that the device shows now. ERR_SYSTEM. */
 int tls_leaf_pin(struct sim *s, struct device *d, uint8_t ret[32], struct err *e);
 

@@ -61,15 +61,15 @@ static bool is_managed_system(const struct invoke *i)
 	       bytes_equal_str(wsman_selector_get(epr.selectors, epr.selector_count, "Name"), "ManagedSystem");
 }
 
-/* Seven bytes of boot options follow the records of acts that boot: what was asked for, all zero for a plain boot. */
+/* The records of acts that boot tell the boot options. */
 static void audit_power(const struct invoke *i, enum power_act act)
 {
-	static const uint8_t plain_boot[7];
 	unsigned event = power_requests[act].audit;
 	bool boots = event == 0 || event == 2 || event == 3 || event == 6;
+	uint8_t options[7];
 
-	audit_add(i->x, AUDIT_REMOTE_CONTROL, (uint16_t)event,
-		  boots ? BYTES(plain_boot, sizeof(plain_boot)) : BYTES_NONE);
+	boot_audit_bytes(i->x->d, options);
+	audit_add(i->x, AUDIT_REMOTE_CONTROL, (uint16_t)event, boots ? BYTES(options, sizeof(options)) : BYTES_NONE);
 }
 
 static uint32_t decide(struct invoke *i, uint64_t code, enum power_act *act)
@@ -202,7 +202,7 @@ static void scheme_guid(const struct get *g, struct values *to)
 
 static const struct prop scheme_props[] = {
 	{"Description", PROP_STR, 0, .make = scheme_description},
-	{"ElementName", PROP_STR, 0, .value = "Intel(r) AMT: Power Scheme"},
+	{"ElementName", PROP_STR, 0, .value = "Intel(r) AMT Power Scheme"},
 	{"InstanceID", PROP_STR, PROP_KEY, .make = scheme_id},
 	{"SchemeGUID", PROP_BASE64, PROP_KEY, .make = scheme_guid},
 };
@@ -222,6 +222,12 @@ static const struct method scheme_methods[] = {{"SetPowerScheme", set_scheme, 0}
 
 static const struct class scheme = {
 	.name = "AMT_SystemPowerScheme", CLASS_PROPS(scheme_props), CLASS_METHODS(scheme_methods), .instances = 2};
+
+void power_scheme_epr(const struct get *g, unsigned scheme_number, struct values *to)
+{
+	values_fmt(to, "AMT_SystemPowerScheme?InstanceID=SCHEME %u&SchemeGUID=%s", scheme_number,
+		   scheme_guids[(g->p->flags & PROFILE_NOTEBOOK) != 0][scheme_number & 1]);
+}
 
 unsigned power_scheme_active(const struct get *g)
 {
