@@ -183,9 +183,10 @@ static void on_data(void *arg, struct bytes data)
 {
 	struct client *c = arg;
 	struct err e = ERR_INIT;
-	while (data.len && !c->finished) {
+	enum http1_event event = HTTP1_MORE;
+	/* A head can be all that there is: whether a body follows it is told by the next event. */
+	while ((data.len || event == HTTP1_HEAD) && !c->finished) {
 		size_t used;
-		enum http1_event event;
 		int rc = http1_feed(&c->http, data, &used, &event, &e);
 		if (!rc && event == HTTP1_HEAD && c->events && c->http.status == 200)
 			http1_set_streaming(&c->http, true);
@@ -255,6 +256,7 @@ static int converse(struct client *c, struct err *e)
 	c->code = 0;
 	c->why = ERR_INIT;
 	http1_reuse(&c->http);
+	http1_set_streaming(&c->http, false);
 	http1_expect(&c->http, false, false);
 	c->stream = stream_connect_start(c->loop, &to, &stream_events, c);
 	loop_run(c->loop);
@@ -361,7 +363,9 @@ int client_follow(struct client *c, const char *path, bool (*on_event)(void *arg
 		if (rc && rc != ERR_CLOSED && rc != ERR_NO_SERVER)
 			break;
 	}
+	bool enough = c->enough;
 	c->events = NULL;
+	c->enough = false; /* the next conversation is read to its end again */
 	sse_reader_release(&reader);
-	return c->enough ? 0 : rc ? rc : err_set(e, ERR_CLOSED, "server \"%s\" ended the stream of events", c->where);
+	return enough ? 0 : rc ? rc : err_set(e, ERR_CLOSED, "server \"%s\" ended the stream of events", c->where);
 }
