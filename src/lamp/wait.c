@@ -67,7 +67,8 @@ static bool on_event(void *arg, struct bytes text)
 static int follow(struct client *c, struct waiting *w, const char *filter, int64_t id, struct err *e)
 {
 	char path[96];
-	(void)snprintf(path, sizeof(path), "/api/v1/events?%s=%lld", filter, (long long)id); /* fits */
+	/* From the beginning: it may have ended before anybody listened. */
+	(void)snprintf(path, sizeof(path), "/api/v1/events?%s=%lld&from=0", filter, (long long)id); /* fits */
 	int rc = client_follow(c, path, on_event, w, e);
 	if (w->terminal && !w->json)
 		fprintf(stderr, "\r\033[K");
