@@ -76,6 +76,7 @@ int task_step(struct zone *z, struct err *e)
 	buf_init(&c.body, COMMAND_BODY_MAX);
 	int rc = run_slice(&c, t, e);
 	buf_release(&c.body);
+	free(c.names);
 	return rc;
 }
 
