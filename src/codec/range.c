@@ -364,6 +364,20 @@ bool range_at(const struct range *r, uint64_t i, struct range_addr *ret)
 	return true;
 }
 
+bool range_index(const struct range *r, const struct range_addr *a, uint64_t *ret)
+{
+	if (!range_contains(r, a))
+		return false;
+	if (a->v6) {
+		const struct range_addr *v6 = bsearch(a, r->v6, r->v6_len, sizeof(*r->v6), addr_compare);
+		*ret = r->count - r->v6_len + (uint64_t)(v6 - r->v6);
+		return true;
+	}
+	const struct range_v4 *v = v4_find(r, false, to_v4(a));
+	*ret = v->before + (to_v4(a) - v->first);
+	return true;
+}
+
 static void v4_text(const struct range_v4 *v, struct buf *out)
 {
 	char first[RANGE_ADDR_TEXT_SIZE], last[RANGE_ADDR_TEXT_SIZE];

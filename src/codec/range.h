@@ -46,6 +46,7 @@ bool range_contains(const struct range *r, const struct range_addr *a);
 /* The address at place i (0 .. count-1): IPv4 in rising order, then IPv6. False past the end. O(log of the intervals).
  */
 bool range_at(const struct range *r, uint64_t i, struct range_addr *ret);
+bool range_index(const struct range *r, const struct range_addr *a, uint64_t *ret); /* the way back */
 
 /* One canonical text per set: rising, comma-separated, prefixes where an interval is one ("10.0.0.0/24"), else
  * "first-last", else single addresses. range_parse of it gives the same set. 0 or ERR_TOO_BIG. */

@@ -53,7 +53,10 @@ static void ranges_are_read_counted_and_written_canonically(void **state)
 		range_addr_text(&a, text);
 		assert_string_equal(text, rows[i].first);
 		assert_true(range_contains(&r, &a));
+		uint64_t back = 0;
 		assert_true(range_at(&r, rows[i].count - 1, &a));
+		assert_true(range_index(&r, &a, &back));
+		assert_int_equal(back, rows[i].count - 1);
 		range_addr_text(&a, text);
 		assert_string_equal(text, rows[i].last);
 		assert_true(range_contains(&r, &a));
@@ -145,12 +148,17 @@ static void membership_and_order_agree_with_a_plain_table(void **state)
 		assert_int_equal(range_contains(&r, &a), table[i]);
 		if (!table[i])
 			continue;
+		uint64_t back;
+		assert_true(range_index(&r, &a, &back));
+		assert_int_equal(back, at);
 		assert_true(range_at(&r, at++, &b));
 		assert_true(range_addr_equal(&a, &b));
 	}
 	assert_int_equal(at, range_count(&r));
 	struct range_addr v6 = {.v6 = true, .b = {10, 0, 0, 16}};
 	assert_false(range_contains(&r, &v6));
+	uint64_t none;
+	assert_false(range_index(&r, &v6, &none));
 	range_release(&r);
 }
 
