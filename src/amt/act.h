@@ -44,7 +44,8 @@ bool power_state_is_on(int state);
 bool power_state_is_off(int state);
 
 enum tls_policy {
-	TLS_POLICY_AUTO = 0, /* TLS where the device offers it, plain where it does not and never did */
+	/* Plain where the device takes it and never was reached by TLS, else TLS; and TLS for ever once it was. */
+	TLS_POLICY_AUTO = 0,
 	TLS_POLICY_REQUIRE = 1,
 	TLS_POLICY_NEVER = 2,
 };
@@ -122,6 +123,7 @@ struct scan_start {
 	uint64_t scan;
 	struct range *ranges; /* owned: from mem_alloc and range_init */
 	bool tcp;             /* also try TCP where no pong came */
+	bool presence_only;   /* who answers is not looked at any closer */
 	uint32_t rate;        /* pings a second; 0: as fast as the socket takes them */
 	uint32_t passes;      /* most pings to one address; 0: 2 */
 	uint16_t rmcp_port, plain_port, tls_port;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "amt/firmware.h"
 #include "amt/flow.h"
 #include "base/base.h"
 #include "base/err.h"
@@ -17,7 +18,6 @@
 #define KEEP_OPEN_MS   5000 /* a longer pause closes the connection */
 #define GATE_WAIT_MS   60000
 #define FDS_FOR_OTHERS 256
-#define FIRST_VERSION  3 /* AMT that speaks WS-Management */
 
 enum run_state {
 	RUN_WAITING, /* for a place */
@@ -288,7 +288,7 @@ static int status_error(const struct run *run, const struct http1 *http, struct 
 	case 403:
 		return err_set(e, ERR_ACCESS_DENIED, "the device answered with HTTP 403");
 	default:
-		if (*version && strtoul(version, NULL, 10) < FIRST_VERSION)
+		if (firmware_is_too_old(version))
 			return err_set(e, ERR_TOO_OLD, "its firmware is %s", version);
 		return err_set(e, ERR_NOT_AMT, "it answered with HTTP %u", http->status);
 	}

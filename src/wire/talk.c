@@ -1,8 +1,8 @@
 #include "wire/talk.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
+#include "amt/firmware.h"
 #include "base/base.h"
 #include "base/err.h"
 #include "base/metric.h"
@@ -11,9 +11,6 @@
 #include "base/vault.h"
 #include "codec/wsman.h"
 
-#define REALM_PREFIX     "Digest:"
-#define REALM_DIGITS     32
-#define SERVER_PREFIX    "Intel(R) Active Management Technology "
 #define UNAUTHORIZED_MAX 2    /* replies to one request; one more when the device says that the nonce was too old */
 #define LEAST_RATE       64   /* bytes a second of a reply, */
 #define RATE_AFTER_MS    3000 /* once it has begun */
@@ -33,7 +30,8 @@ void talk_init(struct talk *t, struct wire_kit *kit, struct act_interface *at, c
 	net_wait_init(&t->lookup, on_resolved, t);
 	list_init(&t->wait);
 	t->tls = at->tls_policy == TLS_POLICY_REQUIRE ||
-		 (at->tls_policy == TLS_POLICY_AUTO && (at->tls_seen || at->has_pin));
+		 (at->tls_policy == TLS_POLICY_AUTO &&
+		  (at->tls_seen || at->has_pin || firmware_has(at->version, QUIRK_NO_PLAIN)));
 }
 
 static void dial(struct talk *t)
@@ -386,18 +384,6 @@ static void on_time(void *arg)
 	fail(t, e.code, &e);
 }
 
-/* "Digest:" and 32 hexadecimal digits: every AMT. Nothing else gets a digest of the password. */
-static bool is_amt_realm(const char *realm)
-{
-	if (strncmp(realm, REALM_PREFIX, strlen(REALM_PREFIX)) != 0)
-		return false;
-	const char *digits = realm + strlen(REALM_PREFIX);
-	for (int i = 0; i < REALM_DIGITS; i++)
-		if (!isxdigit((unsigned char)digits[i]))
-			return false;
-	return !digits[REALM_DIGITS];
-}
-
 static int check_challenge(const struct talk *t, const struct http1 *http, struct digest_challenge *ret, struct err *e)
 {
 	int rc = digest_challenge_read(http, 0, ret, e);
@@ -406,7 +392,7 @@ static int check_challenge(const struct talk *t, const struct http1 *http, struc
 	const char *known = t->at->digest.realm;
 	if (*known && strcmp(known, ret->realm) != 0)
 		return err_set(e, ERR_REALM_CHANGED, "the digest realm is \"%s\", it was \"%s\"", ret->realm, known);
-	if (!is_amt_realm(ret->realm))
+	if (!firmware_is_realm(ret->realm)) /* nothing but AMT gets a digest of the password */
 		return err_set(e, ERR_NOT_AMT, "the digest realm is \"%s\"", ret->realm);
 	return 0;
 }
@@ -432,13 +418,8 @@ static int challenged(struct talk *t, const struct http1 *http, struct err *e)
 
 static void learn_version(struct talk *t, const struct http1 *http)
 {
-	struct bytes server = http1_header(http, "Server");
-	size_t n = 0, from = strlen(SERVER_PREFIX);
-	if (*t->version || !bytes_starts_with(server, SERVER_PREFIX))
-		return;
-	while (from + n < server.len && (isdigit(server.p[from + n]) || server.p[from + n] == '.'))
-		n++;
-	(void)bytes_to_str(BYTES(server.p + from, n), t->version, sizeof(t->version)); /* too long: unknown */
+	if (!*t->version)
+		(void)firmware_from_server(http1_header(http, "Server"), t->version); /* unknown: stays empty */
 }
 
 static void ask_again(struct talk *t)

@@ -7,6 +7,7 @@
 #include "base/tls.h"
 #include "wire/net.h"
 #include "wire/runner.h"
+#include "wire/scan.h"
 #include "wire/wire_priv.h"
 
 #define MAILBOX_LIMIT 20000
@@ -34,6 +35,7 @@ int wire_new(const struct wire_deps *deps, struct wire **ret, struct err *e)
 	w->inbox = mailbox_new(w->inbox_limit, wake, w);
 	w->kit.net = net_new(l, deps->pool);
 	w->runner = runner_new(&w->kit);
+	w->scanner = scanner_new(&w->kit);
 	*ret = w;
 	return 0;
 }
@@ -61,6 +63,7 @@ static void stop(struct wire *w)
 	w->stopping = true;
 	mailbox_close(w->inbox);
 	runner_stop(w->runner, STOP_MS);
+	scanner_stop(w->scanner);
 }
 
 /* Takes the message, but for those that it hands on. */
@@ -76,6 +79,12 @@ static void handle(struct wire *w, struct mail *m)
 		break;
 	case WIRE_ACT_CANCEL:
 		runner_cancel(w->runner, p);
+		break;
+	case WIRE_SCAN_START:
+		scanner_start(w->scanner, p);
+		return;
+	case WIRE_SCAN_CANCEL:
+		scanner_cancel(w->scanner, ((const struct scan_cancel *)p)->scan);
 		break;
 	case WIRE_CONFIG:
 		configure(w, p);
@@ -118,7 +127,7 @@ static void on_wake(void *arg)
 
 bool wire_is_over(const struct wire *w)
 {
-	return w->stopping && runner_open(w->runner) == 0 && net_is_idle(w->kit.net);
+	return w->stopping && runner_open(w->runner) == 0 && scanner_open(w->scanner) == 0 && net_is_idle(w->kit.net);
 }
 
 static void on_round(void *arg)
@@ -172,6 +181,7 @@ void wire_free(struct wire *w)
 		(void)pthread_join(w->thread, NULL);
 	}
 	runner_free(w->runner);
+	scanner_free(w->scanner);
 	net_free(w->kit.net);
 	struct loop *l = w->kit.loop;
 	kit_release(&w->kit);

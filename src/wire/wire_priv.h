@@ -8,10 +8,12 @@
 #include "wire/wire.h"
 
 struct runner;
+struct scanner;
 
 struct wire {
 	struct wire_kit kit;
 	struct runner *runner;
+	struct scanner *scanner;
 	struct mailbox *inbox;
 	size_t inbox_limit;
 	pthread_t thread;

@@ -127,6 +127,18 @@ static void on_outcome(struct bench *b, struct act_outcome *o)
 	b->outcomes++;
 }
 
+static void on_scan(struct bench *b, const struct scan_progress *p)
+{
+	assert_true(p->done <= p->total);
+	if (p->mail.kind == ZONE_SCAN_PROGRESS) {
+		b->progresses++;
+		b->progress_done_max = p->done > b->progress_done_max ? p->done : b->progress_done_max;
+		return;
+	}
+	b->scan_end = *p;
+	b->scan_ends++;
+}
+
 static void zone_reads(struct bench *b)
 {
 	struct mail *m = mailbox_take(b->zone, 1000, NULL);
@@ -137,6 +149,12 @@ static void zone_reads(struct bench *b)
 			m = next;
 			continue;
 		}
+		if (m->kind == ZONE_SIGHTING) {
+			b->sighting = *(struct sighting *)(void *)m;
+			b->sightings++;
+		}
+		if (m->kind == ZONE_SCAN_PROGRESS || m->kind == ZONE_SCAN_END)
+			on_scan(b, (const struct scan_progress *)(const void *)m);
 		if (m->kind == ZONE_ACT_GATE) {
 			b->gate = *(struct act_gate *)(void *)m;
 			b->gates++;

@@ -29,6 +29,11 @@ struct bench {
 	struct act_gate gate;    /* the last */
 	struct act_outcome *out; /* the last */
 	int outcomes;
+
+	int sightings, progresses, scan_ends;
+	uint64_t progress_done_max;
+	struct sighting sighting; /* the last */
+	struct scan_progress scan_end;
 };
 
 void bench_init(struct bench *b);

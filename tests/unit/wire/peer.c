@@ -59,7 +59,8 @@ static void challenge(struct conn *c, const char *header)
 	buf_init(&b, 4096);
 	c->peer->unauthorized++;
 	buf_addf(&b, "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: %s\r\nContent-Type: text/html\r\n", header);
-	buf_adds(&b, "Server: Intel(R) Active Management Technology 11.8.50.3425\r\nContent-Length: 15\r\n");
+	buf_addf(&b, "Server: %s\r\nContent-Length: 15\r\n",
+		 c->peer->foreign_server ? "router" : "Intel(R) Active Management Technology 11.8.50.3425");
 	buf_addf(&b, "%s\r\nLog on failed.\n", c->peer->close_after_401 ? "Connection: close\r\n" : "");
 	send_buf(c, &b);
 	if (c->peer->close_after_401)

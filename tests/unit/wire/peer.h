@@ -66,8 +66,9 @@ struct peer {
 	enum does connect;   /* DOES_HANG, DOES_CLOSE: as soon as a connection is accepted */
 	uint32_t return_value;
 	bool close_after_401, close_after_reply;
-	bool nonce_for_one; /* a nonce is good for one request */
-	bool close_at_gate; /* after the reply to a read the connection is closed, without saying so before */
+	bool nonce_for_one;  /* a nonce is good for one request */
+	bool close_at_gate;  /* after the reply to a read the connection is closed, without saying so before */
+	bool foreign_server; /* the Server header names something else */
 	int power;
 
 	int nonce, nc;
