@@ -39,6 +39,10 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    pass
+
+
 def check(is_so, *what):
     if not is_so:
         raise Failed(" ".join(str(w) for w in what) or "not so")
@@ -245,6 +249,19 @@ class Server(Process):
             connection.close()
         return self._description
 
+    def clock(self, line):
+        """A command to the driven clock; its answer."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(DEADLINE)
+            s.connect(os.path.join(os.path.dirname(self.folder), "clock.sock"))
+            s.sendall(line.encode() + b"\n")
+            answer = s.makefile().readline().rstrip("\n")
+        check(not answer.startswith("error"), answer)
+        return answer
+
+    def advance(self, seconds):
+        self.clock(f"advance {int(seconds * 1000)}")
+
     def request(self, method, path, body=None, headers=None, connection=None, expect=None):
         """One request; its answer is held against the description. body: a dict, or bytes as they are."""
         own = connection or LocalConnection(self.socket)
@@ -360,8 +377,13 @@ class Box:
     def password_file(self):
         return self.write("password", PASSWORD + "\n")
 
-    def lampd(self, *args, data="zone", listen=None, **options):
-        """A zone server on the local socket; it may talk to this Box's net."""
+    def lampd(self, *args, data="zone", listen=None, clock=False, **options):
+        """A zone server on the local socket; it may talk to this Box's net. clock: time stands still until
+        server.advance."""
+        if clock and "--test-clock" not in self.run("lampd", "--help").stdout:
+            raise Skipped("lampd was built without -Dtest-clock=true")
+        if clock:
+            args = ("--test-clock", self.path("clock.sock"), *args)
         return Server(self, self.path(data), ["--listen", listen or "none", "--allow-net", self.net + ".0/24", *args],
                       **options)
 
@@ -404,14 +426,19 @@ class Box:
 
 
 def run_one(test):
+    """Why it failed, None, or a Skipped."""
     box = Box()
     why = None
     try:
         test(box)
+    except Skipped as e:
+        box.end()
+        box.remove()
+        return e
     except Exception as e:  # whatever it is, it is this test that failed
         why = str(e) if isinstance(e, Failed) else traceback.format_exc()
-        where = traceback.extract_tb(e.__traceback__)
-        why += f" (line {next((t.lineno for t in reversed(where) if t.filename == sys.argv[0]), '?')})"
+        lines = [t.lineno for t in traceback.extract_tb(e.__traceback__) if t.name == test.__name__]
+        why += f" (line {lines[-1] if lines else '?'})"
     try:
         box.end()
     except Exception as e:
@@ -433,6 +460,9 @@ def main(*tests):
     failed = 0
     for i, test in enumerate(tests, 1):
         why = run_one(test)
+        if isinstance(why, Skipped):
+            print(f"ok {i} - {test.__name__} # SKIP {why}", flush=True)
+            continue
         failed += bool(why)
         for line in (why or "").splitlines():
             print("# " + line)
