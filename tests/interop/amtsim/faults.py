@@ -50,24 +50,20 @@ def acts():
 
 def raw(request=None, timeout=1.0):
     """What comes back on a bare socket, and how it ends: "open", "closed" or "reset"."""
-    with socket.create_connection(("127.201.0.1", 16992), timeout) as s:
-        s.settimeout(timeout)
-        body = STATE.encode()
-        got = b""
-        try:
-            s.sendall(request or b"POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        except ConnectionError:
-            return got, "reset"
-        while True:
-            try:
-                part = s.recv(1 << 20)
-            except socket.timeout:
-                return got, "open"
-            except ConnectionResetError:
-                return got, "reset"
-            if not part:
-                return got, "closed"
-            got += part
+    body = STATE.encode()
+    request = request or b"POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    got = b""
+    try:
+        with socket.create_connection(("127.201.0.1", 16992), timeout) as s:
+            s.settimeout(timeout)
+            s.sendall(request)
+            while part := s.recv(1 << 20):
+                got += part
+    except socket.timeout:
+        return got, "open"
+    except (ConnectionResetError, BrokenPipeError):
+        return got, "reset"
+    return got, "closed"
 
 
 def raises(kinds, call, *args):
