@@ -41,8 +41,6 @@ void device_init(struct sim *s, struct device *d, uint32_t number, uint8_t profi
 	if (s->opt.audit)
 		d->flags |= DEVICE_AUDIT;
 	device_set_mode(s, d, s->opt.mode, s->opt.tls != SIM_TLS_PROFILE);
-	if (s->opt.tls == SIM_TLS_BOTH && s->opt.mode != DEVICE_FACTORY)
-		d->flags |= DEVICE_PLAIN;
 }
 
 void device_release(struct device *d)
@@ -157,9 +155,10 @@ void device_set_mode(struct sim *s, struct device *d, enum device_mode mode, boo
 	d->flags &= (uint8_t) ~(DEVICE_TLS | DEVICE_PLAIN);
 	if (mode == DEVICE_FACTORY)
 		return;
-	if (tls || (device_profile(d)->flags & PROFILE_TLS_ONLY))
+	tls = tls || (device_profile(d)->flags & PROFILE_TLS_ONLY);
+	if (tls)
 		d->flags |= DEVICE_TLS;
-	else
+	if (!tls || (s->opt.tls == SIM_TLS_BOTH && !(device_profile(d)->flags & PROFILE_TLS_ONLY)))
 		d->flags |= DEVICE_PLAIN;
 }
 

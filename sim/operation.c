@@ -573,7 +573,7 @@ static void run(struct run *r)
 		fault(r, WSMAN_FAULT_DESTINATION_UNREACHABLE, 0);
 		return;
 	}
-	r->answer.has_common = r->class->flags & CLASS_COMMON;
+	r->answer.has_common = (r->call.op == WSMAN_GET || r->call.op == WSMAN_PUT) && (r->class->flags & CLASS_COMMON);
 	switch (r->call.op) {
 	case WSMAN_GET:
 		run_get(r);

@@ -267,8 +267,11 @@ static const struct method service_methods[] = {
 	{"SetAdminAclEntryEx", set_admin, 0},
 };
 
-static const struct class service = {
-	.name = "AMT_AuthorizationService", CLASS_PROPS(service_props), CLASS_METHODS(service_methods), .instances = 1};
+static const struct class service = {.name = "AMT_AuthorizationService",
+				     CLASS_PROPS(service_props),
+				     CLASS_METHODS(service_methods),
+				     .instances = 1,
+				     .flags = CLASS_COMMON};
 
 /* ---- CIM_Identity, CIM_Role and the dependency between them ---- */
 

@@ -259,7 +259,10 @@ static const struct method service_methods[] = {
 	{"RequestStateChange", service_request_state, PROFILE_VERSION(15, 0)},
 };
 
-static const struct class service = {
-	.name = "CIM_BootService", CLASS_PROPS(service_props), CLASS_METHODS(service_methods), .instances = 1};
+static const struct class service = {.name = "CIM_BootService",
+				     CLASS_PROPS(service_props),
+				     CLASS_METHODS(service_methods),
+				     .instances = 1,
+				     .flags = CLASS_COMMON};
 
 const struct class *const classes_boot[] = {&capabilities, &data, &source, &config, &service, NULL};

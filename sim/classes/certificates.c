@@ -74,7 +74,7 @@ static bool certificate_is_free(struct invoke *i, enum wsman_fault *fault)
 static const struct class certificate = {.name = CERTIFICATE,
 					 CLASS_PROPS(certificate_props),
 					 .count = own_count,
-					 .flags = CLASS_PUT | CLASS_DELETE,
+					 .flags = CLASS_COMMON | CLASS_PUT | CLASS_DELETE,
 					 .allowed = certificate_is_free};
 
 /* ---- AMT_PublicPrivateKeyPair ---- */
@@ -101,7 +101,7 @@ static const struct prop key_props[] = {
 };
 
 static const struct class key_pair = {
-	.name = KEY_PAIR, CLASS_PROPS(key_props), .count = own_count, .flags = CLASS_DELETE};
+	.name = KEY_PAIR, CLASS_PROPS(key_props), .count = own_count, .flags = CLASS_COMMON | CLASS_DELETE};
 
 /* ---- AMT_PublicKeyManagementService ---- */
 
@@ -268,7 +268,8 @@ static const struct method service_methods[] = {
 static const struct class service = {.name = "AMT_PublicKeyManagementService",
 				     CLASS_PROPS(service_props),
 				     CLASS_METHODS(service_methods),
-				     .instances = 1};
+				     .instances = 1,
+				     .flags = CLASS_COMMON};
 
 /* ---- AMT_TLSSettingData: 0 remote, 1 local ---- */
 

@@ -96,8 +96,11 @@ static uint32_t add_alarm(struct invoke *i)
 
 static const struct method service_methods[] = {{"AddAlarm", add_alarm, PROFILE_VERSION(8, 0)}};
 
-static const struct class service = {
-	.name = "AMT_AlarmClockService", CLASS_PROPS(service_props), CLASS_METHODS(service_methods), .instances = 1};
+static const struct class service = {.name = "AMT_AlarmClockService",
+				     CLASS_PROPS(service_props),
+				     CLASS_METHODS(service_methods),
+				     .instances = 1,
+				     .flags = CLASS_COMMON};
 
 static const struct prop alarm_props[] = {
 	PUT("DeleteOnCompletion", BOOL, "true"), PUT_NULL("ElementName", STR),    {"InstanceID", PROP_STR, PROP_KEY},

@@ -356,7 +356,7 @@ static const struct prop fan_props[] = {
 	FIXED("VariableSpeed", BOOL, "false"),
 };
 
-static const struct class fan = {.name = "CIM_Fan", CLASS_PROPS(fan_props), .instances = 1};
+static const struct class fan = {.name = "CIM_Fan", CLASS_PROPS(fan_props), .instances = 1, .flags = CLASS_COMMON};
 
 static const struct prop sensor_props[] = {
 	KEY("CreationClassName", "CIM_Sensor"),
@@ -373,7 +373,7 @@ static const struct prop sensor_props[] = {
 };
 
 static const struct class sensor = {
-	.name = "CIM_Sensor", CLASS_PROPS(sensor_props), .instances = 1, .flags = CLASS_EMPTY_PULL};
+	.name = "CIM_Sensor", CLASS_PROPS(sensor_props), .instances = 1, .flags = CLASS_COMMON | CLASS_EMPTY_PULL};
 
 const struct class *const classes_hardware[] = {
 	&chassis,          &card,    &bios, &bios_feature, &processor, &chip, &memory, &media,

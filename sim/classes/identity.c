@@ -63,8 +63,10 @@ static const struct prop software_props[] = {
 	MADE("VersionString", STR, software_version),
 };
 
-static const struct class software_identity = {
-	.name = "CIM_SoftwareIdentity", CLASS_PROPS(software_props), .instances = ARRAY_LEN(software)};
+static const struct class software_identity = {.name = "CIM_SoftwareIdentity",
+					       CLASS_PROPS(software_props),
+					       .instances = ARRAY_LEN(software),
+					       .flags = CLASS_COMMON};
 
 /* ---- AMT_SetupAndConfigurationService ---- */
 
@@ -119,8 +121,8 @@ static uint32_t commit_changes(struct invoke *i)
 	if (tls && !class_instance_at(class_find(BYTES_LIT("AMT_TLSCredentialContext")), &remote, 0))
 		return PT_DATA_MISSING;
 	device_set_mode(i->x->s, i->x->d, DEVICE_SMB, tls);
-	if (tls && plain && !(i->g.p->flags & PROFILE_TLS_ONLY))
-		i->x->d->flags |= DEVICE_PLAIN;
+	if (tls && !(i->g.p->flags & PROFILE_TLS_ONLY))
+		i->x->d->flags = (uint8_t)((i->x->d->flags & ~DEVICE_PLAIN) | (plain ? DEVICE_PLAIN : 0));
 	i->x->d->more->tls_staged = false;
 	i->x->drop = true;
 	listen_update(i->x->s, i->x->d);
@@ -173,7 +175,7 @@ static const struct class setup = {.name = "AMT_SetupAndConfigurationService",
 				   CLASS_PROPS(setup_props),
 				   CLASS_METHODS(setup_methods),
 				   .instances = 1,
-				   .flags = CLASS_PUT};
+				   .flags = CLASS_COMMON | CLASS_PUT};
 
 /* ---- AMT_GeneralSettings ---- */
 
@@ -292,7 +294,8 @@ static const struct class host_based = {.name = "IPS_HostBasedSetupService",
 					CLASS_PROPS(host_based_props),
 					CLASS_METHODS(host_based_methods),
 					.instances = 1,
-					SINCE(6, 1)};
+					SINCE(6, 1),
+					.flags = CLASS_COMMON};
 
 /* ---- AMT_TimeSynchronizationService ---- */
 
@@ -337,8 +340,11 @@ static const struct method time_methods[] = {
 	{"SetHighAccuracyTimeSynch", set_time, 0},
 };
 
-static const struct class time_sync = {
-	.name = "AMT_TimeSynchronizationService", CLASS_PROPS(time_props), CLASS_METHODS(time_methods), .instances = 1};
+static const struct class time_sync = {.name = "AMT_TimeSynchronizationService",
+				       CLASS_PROPS(time_props),
+				       CLASS_METHODS(time_methods),
+				       .instances = 1,
+				       .flags = CLASS_COMMON};
 
 /* ---- CIM_ComputerSystemPackage ---- */
 
@@ -379,8 +385,11 @@ static const struct prop record_log_props[] = {
 	FIXED("RequestedState", INT, "12"),
 };
 
-static const struct class record_log = {
-	.name = "IPS_ProvisioningRecordLog", CLASS_PROPS(record_log_props), .instances = 1, SINCE(6, 1)};
+static const struct class record_log = {.name = "IPS_ProvisioningRecordLog",
+					CLASS_PROPS(record_log_props),
+					.instances = 1,
+					SINCE(6, 1),
+					.flags = CLASS_COMMON};
 
 static const struct prop boot_reason_props[] = {
 	FIXED("ElementName", STR, "Intel(r) AMT:Host Boot Reason"),

@@ -124,8 +124,11 @@ static const struct method message_methods[] = {
 	{"FreezeLog", freeze, 0},
 };
 
-static const struct class message_log = {
-	.name = "AMT_MessageLog", CLASS_PROPS(message_props), CLASS_METHODS(message_methods), .instances = 1};
+static const struct class message_log = {.name = "AMT_MessageLog",
+					 CLASS_PROPS(message_props),
+					 CLASS_METHODS(message_methods),
+					 .instances = 1,
+					 .flags = CLASS_COMMON};
 
 /* ---- AMT_AuditLog ---- */
 

@@ -168,7 +168,8 @@ static const struct prop nic_props[] = {
 	IN_AMT,
 };
 
-static const struct class nic = {.name = "CIM_EthernetPort", CLASS_PROPS(nic_props), .instances = 1};
+static const struct class nic = {
+	.name = "CIM_EthernetPort", CLASS_PROPS(nic_props), .instances = 1, .flags = CLASS_COMMON};
 
 static const struct prop lan_props[] = {
 	KEY("CreationClassName", "IPS_LANEndpoint"),
@@ -181,7 +182,8 @@ static const struct prop lan_props[] = {
 	IN_AMT,
 };
 
-static const struct class lan = {.name = "IPS_LANEndpoint", CLASS_PROPS(lan_props), .instances = 1, SINCE(9, 0)};
+static const struct class lan = {
+	.name = "IPS_LANEndpoint", CLASS_PROPS(lan_props), .instances = 1, SINCE(9, 0), .flags = CLASS_COMMON};
 
 static const struct prop host_ip_props[] = {
 	FIXED("DHCPEnabled", BOOL, "false"),
@@ -320,7 +322,7 @@ static const struct class wifi_service = {.name = "AMT_WiFiPortConfigurationServ
 					  CLASS_PROPS(wifi_service_props),
 					  CLASS_METHODS(wifi_service_methods),
 					  .instances = 1,
-					  .flags = CLASS_PUT,
+					  .flags = CLASS_COMMON | CLASS_PUT,
 					  .needs = PROFILE_NOTEBOOK,
 					  SINCE(6, 0)};
 
@@ -360,7 +362,8 @@ static const struct class wifi_port = {.name = "CIM_WiFiPort",
 				       CLASS_PROPS(wifi_port_props),
 				       CLASS_METHODS(wifi_port_methods),
 				       .instances = 1,
-				       .needs = PROFILE_NOTEBOOK};
+				       .needs = PROFILE_NOTEBOOK,
+				       .flags = CLASS_COMMON};
 
 static const struct prop wifi_capabilities_props[] = {
 	FIXED("ElementName", STR, "CIM_WiFiPortCapabilities"),
@@ -382,8 +385,11 @@ static const struct prop wifi_endpoint_props[] = {
 	IN_AMT,
 };
 
-static const struct class wifi_endpoint = {
-	.name = "CIM_WiFiEndpoint", CLASS_PROPS(wifi_endpoint_props), .instances = 1, .needs = PROFILE_NOTEBOOK};
+static const struct class wifi_endpoint = {.name = "CIM_WiFiEndpoint",
+					   CLASS_PROPS(wifi_endpoint_props),
+					   .instances = 1,
+					   .needs = PROFILE_NOTEBOOK,
+					   .flags = CLASS_COMMON};
 
 static const struct prop wifi_settings_props[] = {
 	PUT_NULL("AuthenticationMethod", INT),

@@ -33,8 +33,10 @@ static const struct prop associated_props[] = {
 	{"UserOfService", PROP_EPR, PROP_KEY, .value = EPR_MANAGED_SYSTEM},
 };
 
-static const struct class associated = {
-	.name = "CIM_AssociatedPowerManagementService", CLASS_PROPS(associated_props), .instances = 1};
+static const struct class associated = {.name = "CIM_AssociatedPowerManagementService",
+					CLASS_PROPS(associated_props),
+					.instances = 1,
+					.flags = CLASS_COMMON};
 
 static const char *const available_members[] = {"CIM_AssociatedPowerManagementService", NULL};
 static const struct class available_to_element = {.name = "CIM_ServiceAvailableToElement",
@@ -113,7 +115,8 @@ static const struct method service_methods[] = {{"RequestPowerStateChange", requ
 static const struct class service = {.name = "CIM_PowerManagementService",
 				     CLASS_PROPS(service_props),
 				     CLASS_METHODS(service_methods),
-				     .instances = 1};
+				     .instances = 1,
+				     .flags = CLASS_COMMON};
 
 /* ---- CIM_PowerManagementCapabilities ---- */
 
@@ -170,7 +173,8 @@ static const struct class os_service = {.name = "IPS_PowerManagementService",
 					CLASS_PROPS(os_props),
 					CLASS_METHODS(os_methods),
 					.instances = 1,
-					.since = PROFILE_VERSION(10, 0)};
+					.since = PROFILE_VERSION(10, 0),
+					.flags = CLASS_COMMON};
 
 /* ---- AMT_SystemPowerScheme: the power package ---- */
 
@@ -268,7 +272,8 @@ static const struct prop system_props[] = {
 	{"RequestedState", PROP_INT, 0, .value = "12"},
 };
 
-static const struct class computer_system = {.name = "CIM_ComputerSystem", CLASS_PROPS(system_props), .instances = 2};
+static const struct class computer_system = {
+	.name = "CIM_ComputerSystem", CLASS_PROPS(system_props), .instances = 2, .flags = CLASS_COMMON};
 
 const struct class *const classes_power[] = {
 	&associated, &available_to_element, &service, &capabilities, &os_service, &scheme, &computer_system, NULL,

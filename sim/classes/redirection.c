@@ -47,7 +47,7 @@ static const struct class redirection = {.name = "AMT_RedirectionService",
 					 CLASS_PROPS(redirection_props),
 					 CLASS_METHODS(redirection_methods),
 					 .instances = 1,
-					 .flags = CLASS_PUT};
+					 .flags = CLASS_COMMON | CLASS_PUT};
 
 /* ---- KVM ---- */
 
@@ -80,7 +80,8 @@ static const struct class kvm = {.name = "CIM_KVMRedirectionSAP",
 				 CLASS_METHODS(kvm_methods),
 				 .instances = 1,
 				 .needs = PROFILE_KVM,
-				 SINCE(6, 0)};
+				 SINCE(6, 0),
+				 .flags = CLASS_COMMON};
 
 static const struct prop kvm_service_props[] = {
 	KEY("CreationClassName", "CIM_RedirectionService"),
@@ -98,7 +99,8 @@ static const struct class kvm_service = {.name = "CIM_RedirectionService",
 					 CLASS_PROPS(kvm_service_props),
 					 .instances = 1,
 					 .needs = PROFILE_KVM,
-					 SINCE(6, 0)};
+					 SINCE(6, 0),
+					 .flags = CLASS_COMMON};
 
 static const struct prop kvm_settings_props[] = {
 	PUT("BackToBackFbMode", BOOL, "false"),
@@ -238,7 +240,7 @@ static const struct class optin = {.name = "IPS_OptInService",
 				   CLASS_PROPS(optin_props),
 				   CLASS_METHODS(optin_methods),
 				   .instances = 1,
-				   .flags = CLASS_PUT,
+				   .flags = CLASS_COMMON | CLASS_PUT,
 				   SINCE(6, 0)};
 
 /* ---- screens ---- */
@@ -273,7 +275,8 @@ static const struct class blanking = {.name = "IPS_ScreenConfigurationService",
 				      CLASS_PROPS(blanking_props),
 				      .instances = 1,
 				      .needs = PROFILE_KVM,
-				      SINCE(10, 0)};
+				      SINCE(10, 0),
+				      .flags = CLASS_COMMON};
 
 static const struct prop secio_props[] = {
 	KEY("CreationClassName", "IPS_SecIOService"),
@@ -291,7 +294,7 @@ static const struct prop secio_props[] = {
 static const struct class secio = {.name = "IPS_SecIOService",
 				   CLASS_PROPS(secio_props),
 				   .instances = 1,
-				   .flags = CLASS_PUT,
+				   .flags = CLASS_COMMON | CLASS_PUT,
 				   .needs = PROFILE_KVM,
 				   SINCE(6, 0)};
 

@@ -38,7 +38,8 @@ static const struct prop sap_props[] = {
 	PUT_NULL("Port", INT),         IN_AMT,
 };
 
-static const struct class sap = {.name = SAP, CLASS_PROPS(sap_props), .flags = CLASS_PUT | CLASS_DELETE, SINCE(4, 0)};
+static const struct class sap = {
+	.name = SAP, CLASS_PROPS(sap_props), .flags = CLASS_COMMON | CLASS_PUT | CLASS_DELETE, SINCE(4, 0)};
 
 static const struct prop login_props[] = {
 	{"InstanceID", PROP_STR, PROP_KEY},
@@ -55,7 +56,7 @@ static bool login_changed(struct invoke *i, enum wsman_fault *fault)
 
 static const struct class login = {.name = LOGIN,
 				   CLASS_PROPS(login_props),
-				   .flags = CLASS_PUT | CLASS_DELETE,
+				   .flags = CLASS_COMMON | CLASS_PUT | CLASS_DELETE,
 				   .changed = login_changed,
 				   SINCE(4, 0)};
 
@@ -237,7 +238,8 @@ static const struct class service = {.name = "AMT_RemoteAccessService",
 				     CLASS_PROPS(service_props),
 				     CLASS_METHODS(service_methods),
 				     .instances = 1,
-				     SINCE(4, 0)};
+				     SINCE(4, 0),
+				     .flags = CLASS_COMMON};
 
 static const struct prop capabilities_props[] = {
 	FIXED("ElementName", STR, "Intel(r) AMT:Remote Access Capabilities"),
@@ -287,7 +289,8 @@ static const struct class user_initiated = {.name = "AMT_UserInitiatedConnection
 					    CLASS_PROPS(user_props),
 					    CLASS_METHODS(user_methods),
 					    .instances = 1,
-					    SINCE(4, 0)};
+					    SINCE(4, 0),
+					    .flags = CLASS_COMMON};
 
 /* ---- IPS_HTTPProxyService, IPS_HTTPProxyAccessPoint ---- */
 
@@ -343,8 +346,10 @@ static const struct class proxy_service = {.name = "IPS_HTTPProxyService",
 					   CLASS_PROPS(proxy_service_props),
 					   CLASS_METHODS(proxy_methods),
 					   .instances = 1,
-					   SINCE(11, 6)};
-static const struct class proxy = {.name = PROXY, CLASS_PROPS(proxy_props), .flags = CLASS_DELETE, SINCE(11, 6)};
+					   SINCE(11, 6),
+					   .flags = CLASS_COMMON};
+static const struct class proxy = {
+	.name = PROXY, CLASS_PROPS(proxy_props), .flags = CLASS_COMMON | CLASS_DELETE, SINCE(11, 6)};
 
 const struct class *const classes_remote[] = {
 	&environment,  &sap,        &login,          &rule,          &applies, &service,
