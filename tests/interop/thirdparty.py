@@ -1,0 +1,99 @@
+"""thirdparty - what the tests with programs that others wrote share: what is missing, nets, bounded runs, TAP.
+
+Each test process has nets of its own, so that several run side by side; each tool gets a bounded time and is ended by
+its process id."""
+import itertools
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import simulator
+
+LIMIT = 60  # seconds that one run of a tool may take at most; far more than it needs
+TRIES = 8   # nets, when others are at work in the first
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+os.environ["LC_ALL"] = "C"
+
+
+def skip(why):
+    """Ends the program: skipped, or failed where nothing may be skipped."""
+    if os.environ.get("LAMPLIGHTER_NO_SKIP") == "1":
+        print(f"1..1\nnot ok 1 - {why}")
+        sys.exit(1)
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+def need(*commands):
+    missing = [c for c in commands if not shutil.which(c)]
+    if missing:
+        skip("not installed: " + ", ".join(missing))
+
+
+def need_port_623():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.bind(("127.63.255.254", 623))
+        except PermissionError:
+            skip("UDP port 623 needs root")
+
+
+def _nets():
+    """Blocks of 32 addresses in 127.64.0.0/10, from a place that follows from the process id."""
+    first = os.getpid() * 8
+    for i in itertools.count():
+        n = (first + i) % (1 << 17)
+        yield f"127.{64 + (n >> 11)}.{n >> 3 & 255}.{(n & 7) * 32}/27"
+
+
+_NETS = _nets()
+
+
+def simulate(*options, devices=1):
+    """A running amtsim of up to 30 devices, for "with"."""
+    for attempt in range(TRIES):
+        try:
+            return simulator.Sim("--listen", "each", *options, devices=devices, net=next(_NETS))
+        except RuntimeError as error:
+            if "cannot listen" not in str(error) or attempt == TRIES - 1:
+                raise
+    raise AssertionError
+
+
+def run(*command, text=None, env=None):
+    """Runs a tool to its end: status, output and errors as one text."""
+    done = subprocess.run(command, input=text if text is not None else "", stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=LIMIT, text=True, errors="replace", check=False,
+                          env=dict(os.environ, **(env or {})))
+    return done.returncode, done.stdout
+
+
+def run_together(commands):
+    """As run, for several at once (tools that wait by their own clock)."""
+    started = [subprocess.Popen(c, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, errors="replace") for c in commands]
+    try:
+        return [(p.communicate(timeout=LIMIT)[0], p.returncode)[::-1] for p in started]
+    finally:
+        for p in started:
+            if p.poll() is None:
+                p.kill()
+                p.wait()
+
+
+def row(sentence, function, *arguments):
+    """A test of a table's row, with its sentence as its name."""
+    def test():
+        function(*arguments)
+    test.__name__ = sentence
+    return test
+
+
+def equal(got, wanted, what=""):
+    assert got == wanted, f"{what}: got {got!r}, wanted {wanted!r}"
+
+
+def contains(text, part):
+    assert part in text, f"{part!r} is not in {text[-2000:]!r}"
