@@ -1,131 +1,246 @@
-// drive.js MODULES HOST PORT TLS PASSWORD [MAJOR] - uses one simulated device as MeshCentral's server does: its connect
-// batches, hardware batches, power state, every verb, boot settings, event log. Prints TAP.
+// drive.js MODULES HOST PORT TLS PASSWORD VERSION - uses one simulated device as MeshCentral's amtmanager.js does:
+// first contact, clock, settings, inventory, power polling, every power action and boot to BIOS once, with its own
+// modules and in its own order; then reads what MeshCommander shows with the same modules, and both logs. VERSION is
+// MAJOR.MINOR. Prints TAP.
 'use strict';
-const [modules, host, port, tls, password, major] = process.argv.slice(2);
-const createComm = require(modules + '/amt/amt-wsman-comm.js');
-const createWsman = require(modules + '/amt/amt-wsman.js');
-const createStack = require(modules + '/amt/amt.js');
-
-const comm = createComm(host, Number(port), 'admin', password, Number(tls));
-comm.xtlsMethod = Number(tls) ? 1 : 0;
-const amt = createStack(createWsman(comm));
-const version = Number(major);
+const [modules, host, port, tls, password, version] = process.argv.slice(2);
+const comm = require(modules + '/amt/amt-wsman-comm.js')(host, Number(port), 'admin', password, Number(tls));
+comm.xtlsFingerprint = 0; // as amtmanager.js: the certificate is not checked
+const amt = require(modules + '/amt/amt.js')(require(modules + '/amt/amt-wsman.js')(comm));
+const major = parseInt(version);
 
 let number = 0;
+let failed = 0;
 function check(ok, what, detail) {
 	number++;
+	if (!ok) failed++;
 	console.log((ok ? 'ok ' : 'not ok ') + number + ' - ' + what);
-	if (!ok && detail !== undefined) console.log('# ' + JSON.stringify(detail));
+	if (!ok && detail !== undefined) console.log('# ' + JSON.stringify(detail).substring(0, 1000));
+	return ok;
 }
 
+// What their callbacks give, as promises. A batch's status is that of its last request.
 const batch = (names) => new Promise((done) =>
-	amt.BatchEnum(null, names, (stack, name, responses, status) => done({ responses, status }), null, true));
+	amt.BatchEnum(null, names, (stack, name, responses, status) => done({ responses, status })));
 const call = (name, ...args) => new Promise((done) =>
 	amt[name](...args, (stack, n, response, status) => done({ response, status })));
+const get = (name) => new Promise((done) =>
+	amt.Get(name, (stack, n, response, status) => done({ response, status })));
 const put = (name, object) => new Promise((done) =>
 	amt.Put(name, object, (stack, n, response, status) => done({ response, status }), 0, 1));
-const log = (name) => new Promise((done) => amt[name]((stack, records, tag, status) => done({ records, status })));
+const eventLog = () => new Promise((done) =>
+	amt.GetMessageLog((stack, records, tag, status) => done({ records, status })));
+const auditLog = () => new Promise((done) => amt.GetAuditLog((stack, records, status) => done({ records, status })));
+const returns = (r, value) => r.status === 200 && r.response.Body.ReturnValue === value;
 
+// fetchPowerState
 async function powerState() {
 	const r = await batch(['CIM_ServiceAvailableToElement']);
 	return r.status === 200 ? r.responses['CIM_ServiceAvailableToElement'].responses[0].PowerState : -r.status;
 }
 
-// The device is simulated with real delays; the state is read until it is there, a bounded number of times.
+// The device takes its time; nothing tells when it is there, so the state is polled, a bounded number of times.
 async function reaches(wanted) {
-	for (let i = 0; i < 200; i++) {
-		const state = await powerState();
-		if (state === wanted) return true;
+	for (let i = 0; i < 500; i++) {
+		if (await powerState() === wanted) return true;
 		await new Promise((done) => setTimeout(done, 20));
 	}
 	return false;
 }
 
-async function connectBatches() {
-	const first = await batch(['*AMT_GeneralSettings', '*IPS_HostBasedSetupService']);
-	check(first.status === 200, 'connect batch is answered', first.status);
-	const settings = first.responses['AMT_GeneralSettings'].response;
-	check(settings.DigestRealm === comm.digestRealm, 'DigestRealm is the realm of the login', settings.DigestRealm);
-	check(settings.HostName.length > 0, 'the device has a host name');
-	if (version >= 6) check(first.responses['IPS_HostBasedSetupService'] !== undefined, 'control mode is readable');
-	const time = await call('AMT_TimeSynchronizationService_GetLowAccuracyTimeSynch');
-	check(time.status === 200 && time.response.Body.ReturnValue === 0 && time.response.Body.Ta0 > 1e9, 'the device tells the time', time);
-	const names = ['CIM_SoftwareIdentity', '*AMT_SetupAndConfigurationService', '*AMT_RedirectionService',
-		'AMT_PublicKeyCertificate', 'AMT_PublicPrivateKeyPair', 'AMT_TLSSettingData', 'AMT_TLSCredentialContext'];
-	const more = await batch(names);
-	check(more.status === 200, 'settings batch is answered', more.status);
-	const identity = more.responses['CIM_SoftwareIdentity'].responses;
-	const amtVersion = identity.find((i) => i.InstanceID === 'AMT').VersionString;
-	check(String(amtVersion).startsWith(major + '.'), 'CIM_SoftwareIdentity tells the version', amtVersion);
-	const interfaces = await batch(['AMT_EthernetPortSettings']);
-	check(interfaces.status === 200 && interfaces.responses['AMT_EthernetPortSettings'].responses[0].MACAddress.length === 17,
-		'the network interface has a MAC address', interfaces.status);
+// attemptInitialContact: its own condition, word by word.
+async function firstContact() {
+	const { responses, status } = await batch(['*AMT_GeneralSettings', '*IPS_HostBasedSetupService']);
+	const settings = responses['AMT_GeneralSettings'];
+	const setup = responses['IPS_HostBasedSetupService'];
+	const good = status === 200 && settings && settings.response && setup && setup.response &&
+		comm.digestRealm === settings.response.DigestRealm;
+	if (!check(Boolean(good), 'first contact', { status, realm: comm.digestRealm, responses })) return false;
+	check(String(comm.amtVersion).startsWith(version + '.'), 'the version is in the Server header', comm.amtVersion);
+	check([1, 2].includes(setup.response.CurrentControlMode), 'the control mode is client or admin', setup.response);
+	check(/^[^ ]+$/.test(settings.response.HostName), 'the device has a host name', settings.response);
+	return true;
 }
 
-async function hardwareBatches() {
-	const hw = await batch(['*CIM_ComputerSystemPackage', 'CIM_SystemPackaging', '*CIM_Chassis', 'CIM_Chip', '*CIM_Card',
-		'*CIM_BIOSElement', 'CIM_Processor', 'CIM_PhysicalMemory', 'CIM_MediaAccessDevice', 'CIM_PhysicalPackage']);
-	check(hw.status === 200, 'hardware batch is answered', hw.status);
+// attemptSyncClock
+async function clock() {
+	const told = await call('AMT_TimeSynchronizationService_GetLowAccuracyTimeSynch');
+	const now = Math.round(Date.now() / 1000);
+	check(returns(told, 0) && Math.abs(told.response.Body.Ta0 - now) < 10, 'the clock is right', told);
+	const ta0 = told.response.Body.Ta0;
+	const set = await call('AMT_TimeSynchronizationService_SetHighAccuracyTimeSynch', ta0, now, now);
+	check(returns(set, 0), 'the clock is set', set);
+}
+
+// attemptTlsSync, and what is read before a certificate is given to the device.
+async function certificates() {
+	const names = ['AMT_PublicKeyCertificate', 'AMT_PublicPrivateKeyPair', 'AMT_TLSSettingData',
+		'AMT_TLSCredentialContext'];
+	const { responses, status } = await batch(names);
+	check(status === 200 && names.every((n) => responses[n].status === 200), 'certificates are readable', status);
+	const settings = responses['AMT_TLSSettingData'].responses;
+	const remote = settings && settings.find((s) => s.InstanceID === 'Intel(r) AMT 802.3 TLS Settings');
+	check(remote !== undefined && remote.Enabled === (tls === '1'), 'the remote TLS setting is what it is here',
+		settings);
+}
+
+// attemptSettingsSync: consent off, redirection and KVM on.
+async function settings() {
+	const names = ['*AMT_GeneralSettings', '*AMT_RedirectionService', '*CIM_KVMRedirectionSAP', '*IPS_OptInService'];
+	const { responses, status } = await batch(names);
+	if (!check(status === 200, 'settings are readable', status)) return;
+	const consent = responses['IPS_OptInService'].response;
+	consent.OptInRequired = 0;
+	check((await put('IPS_OptInService', consent)).status === 200, 'user consent is switched off');
+	const redirection = responses['AMT_RedirectionService'].response;
+	redirection.ListenerEnabled = true;
+	redirection.EnabledState = 32771;
+	check(returns(await call('AMT_RedirectionService_RequestStateChange', 32771), 0), 'redirection is asked for');
+	check((await put('AMT_RedirectionService', redirection)).status === 200, 'redirection is stored');
+	check(returns(await call('CIM_KVMRedirectionSAP_RequestStateChange', 2, 0), 0), 'KVM is asked for');
+	const after = (await batch(names)).responses;
+	check(after['IPS_OptInService'].response.OptInRequired === 0, 'no consent is required now');
+	check(after['AMT_RedirectionService'].response.EnabledState === 32771 &&
+		after['AMT_RedirectionService'].response.ListenerEnabled === true, 'redirection is on now');
+	check([2, 6].includes(after['CIM_KVMRedirectionSAP'].response.EnabledState), 'KVM is on now',
+		after['CIM_KVMRedirectionSAP'].response);
+}
+
+// attemptFetchHardwareInventory
+async function inventory() {
+	const hw = await batch(['*CIM_ComputerSystemPackage', 'CIM_SystemPackaging', '*CIM_Chassis', 'CIM_Chip',
+		'*CIM_Card', '*CIM_BIOSElement', 'CIM_Processor', 'CIM_PhysicalMemory', 'CIM_MediaAccessDevice',
+		'CIM_PhysicalPackage']);
 	const r = hw.responses;
+	const all = hw.status === 200 && Object.values(r).every((x) => x.status === 200);
+	if (!check(all, 'hardware is readable', r)) return;
 	check(/^[0-9A-F]{32}$/.test(r['CIM_ComputerSystemPackage'].response.PlatformGUID), 'PlatformGUID has 32 hex digits');
-	check(r['CIM_PhysicalMemory'].responses.length >= 1 && r['CIM_PhysicalMemory'].responses[0].Capacity > 0, 'memory is there');
-	check(r['CIM_MediaAccessDevice'].responses.every((d, i) => r['CIM_PhysicalPackage'].responses[i + 1] !== undefined),
-		'each disk has its package one place further');
-	check(r['CIM_Processor'].responses.every((p, i) => typeof r['CIM_Chip'].responses[i].Version === 'string'),
-		'each processor has its chip with the brand string');
-	check(r['CIM_BIOSElement'].response.Version !== undefined, 'the BIOS has a version');
+	const memory = r['CIM_PhysicalMemory'].responses;
+	check(memory.length >= 1 && memory.every((m) => m.Capacity > 0 && typeof m.BankLabel === 'string'), 'memory',
+		memory);
+	const disks = r['CIM_MediaAccessDevice'].responses;
+	const packages = r['CIM_PhysicalPackage'].responses;
+	check(disks.length >= 1 && disks.every((d, i) => typeof packages[i + 1].Model === 'string'),
+		'each disk has its package one place further', packages);
+	const chips = r['CIM_Chip'].responses;
+	check(r['CIM_Processor'].responses.every((p, i) => /Intel/.test(chips[i].Version)),
+		'each processor has its chip with the brand string', chips);
+	check(/\d/.test(r['CIM_BIOSElement'].response.Version), 'the BIOS has a version', r['CIM_BIOSElement']);
+	for (const name of ['CIM_Chassis', 'CIM_Card'])
+		check(['Manufacturer', 'Model', 'Version'].every((p) => r[name].response[p] !== undefined), name, r[name]);
+	const net = (await batch(['AMT_EthernetPortSettings'])).responses['AMT_EthernetPortSettings'].responses;
+	const wired = net && net.find((n) => n.WLANLinkProtectionLevel == null);
+	check(wired !== undefined && /^([0-9a-f]{2}-){5}[0-9a-f]{2}$/i.test(wired.MACAddress) && wired.IPAddress === host,
+		'the wired interface has this address', net);
 }
 
-async function verbs() {
-	let r = await call('RequestPowerStateChange', 2);
-	check(r.status === 200 && r.response.Body.ReturnValue === 0, 'on is accepted', r);
-	check(await reaches(2), 'it is on');
-	r = await call('RequestPowerStateChange', 10);
-	check(r.status === 200 && r.response.Body.ReturnValue === 0, 'reset is accepted', r);
-	check(await reaches(2), 'it is on after the reset');
-	r = await call('RequestPowerStateChange', 5);
-	check(r.status === 200 && r.response.Body.ReturnValue === 0, 'cycle is accepted', r);
-	check(await reaches(2), 'it is on after the cycle');
-	r = await call('RequestPowerStateChange', 8);
-	check(r.status === 200 && r.response.Body.ReturnValue === 0, 'off is accepted', r);
-	check(await reaches(8), 'it is off');
-	r = await call('RequestPowerStateChange', 10);
+// RequestPowerStateChange; 4099 says that the device is busy with the action before, and nothing was done.
+async function power(action) {
+	for (let i = 0; ; i++) {
+		const r = await call('RequestPowerStateChange', action);
+		if (i === 500 || !returns(r, 4099)) return r;
+		await new Promise((done) => setTimeout(done, 20));
+	}
+}
+
+// performPowerAction
+async function powerActions() {
+	for (const [action, name, state] of [[2, 'on', 2], [10, 'reset', 2], [5, 'cycle', 2], [8, 'off', 8]]) {
+		const r = await power(action);
+		check(returns(r, 0), name + ' is accepted', r);
+		check(await reaches(state), 'and then the state is ' + state);
+		if (action !== 2 || major <= 9) continue;
+		const wake = await call('RequestOSPowerStateChange', 2);
+		check(returns(wake, 0), 'the OS is asked to wake', wake);
+		const os = await get('IPS_PowerManagementService');
+		check(os.status === 200 && os.response.Body.OSPowerSavingState === 2, 'and is awake', os);
+	}
+	const r = await power(10);
 	check(r.status === 200 && r.response.Body.ReturnValue !== 0, 'reset of a machine that is off is refused', r);
 }
 
-// The advanced power action of amtmanager.js: settings, role, order, then the change.
-async function bootOnce() {
-	const r = await batch(['*AMT_BootSettingData', '*AMT_BootCapabilities']);
-	check(r.status === 200, 'boot settings are readable', r.status);
-	const data = r.responses['AMT_BootSettingData'].response;
-	for (const name of ['WinREBootEnabled', 'UEFILocalPBABootEnabled', 'UEFIHTTPSBootEnabled', 'SecureBootControlEnabled',
-		'BootguardStatus', 'OptionsCleared', 'BIOSLastStatus', 'UefiBootParametersArray', 'RPEEnabled']) delete data[name];
-	data['BIOSSetup'] = true;
+// performAdvancedPowerAction: power on to the BIOS setup, without the properties that amtmanager.js takes out.
+async function bootToBiosOnce() {
+	const read = await batch(['*AMT_BootSettingData']);
+	if (!check(read.status === 200, 'boot settings are readable', read.status)) return;
+	const data = read.responses['AMT_BootSettingData'].response;
+	for (const name of ['WinREBootEnabled', 'UEFILocalPBABootEnabled', 'UEFIHTTPSBootEnabled',
+		'SecureBootControlEnabled', 'BootguardStatus', 'OptionsCleared', 'BIOSLastStatus',
+		'UefiBootParametersArray', 'RPEEnabled', 'RSEPassword'])
+		delete data[name];
+	Object.assign(data, { ConfigurationDataReset: false, BIOSSetup: true, UseSOL: false });
 	const stored = await put('AMT_BootSettingData', data);
 	check(stored.status === 200, 'boot settings are stored', stored.status);
+	const kept = await batch(['*AMT_BootSettingData']);
+	check(kept.responses['AMT_BootSettingData'].response.BIOSSetup === true, 'and read back');
 	const role = await call('SetBootConfigRole', 1);
-	check(role.status === 200 && role.response.Body.ReturnValue === 0, 'the boot role is taken', role);
+	check(returns(role, 0), 'the boot role is taken', role);
 	const order = await call('CIM_BootConfigSetting_ChangeBootOrder', null);
-	check(order.status === 200 && order.response.Body.ReturnValue === 0, 'the boot order is taken', order);
-	const on = await call('RequestPowerStateChange', 2);
-	check(on.status === 200 && on.response.Body.ReturnValue === 0, 'it starts with them', on);
-	check(await reaches(2), 'it is on');
+	check(returns(order, 0), 'the boot order is taken', order);
+	const on = await power(2);
+	check(returns(on, 0), 'on is accepted', on);
+	check(await reaches(2), 'and then the state is 2');
 	const after = await batch(['*AMT_BootSettingData']);
-	check(after.responses['AMT_BootSettingData'].response.BIOSSetup === false, 'they last one boot');
+	check(after.responses['AMT_BootSettingData'].response.BIOSSetup === false, 'the options last one boot');
+}
+
+// What MeshCommander reads with the same modules. A class that is absent answers 400 and nothing else: any other status
+// ends a batch.
+async function everyOtherClass() {
+	const needed = ['CIM_SoftwareIdentity', '*AMT_SetupAndConfigurationService', 'CIM_ServiceAvailableToElement',
+		'*AMT_BootCapabilities', '*IPS_KVMRedirectionSettingData', 'CIM_FilterCollection',
+		'CIM_ListenerDestination', 'CIM_FilterCollectionSubscription', '*AMT_EnvironmentDetectionSettingData',
+		'AMT_ManagementPresenceRemoteSAP', 'AMT_RemoteAccessCredentialContext', 'AMT_RemoteAccessPolicyAppliesToMPS',
+		'AMT_RemoteAccessPolicyRule', '*AMT_UserInitiatedConnectionService', 'AMT_MPSUsernamePassword'];
+	const optional = ['CIM_ElementSettingData', 'IPS_IPv6PortSettings', '*IPS_ScreenConfigurationService',
+		'*IPS_PowerManagementService', '*CIM_BootService', '*AMT_8021XProfile', 'AMT_SystemPowerScheme',
+		'*AMT_AgentPresenceCapabilities', 'AMT_AgentPresenceWatchdog', 'AMT_AgentPresenceWatchdogAction',
+		'AMT_StateTransitionCondition', 'CIM_ConcreteDependency', '*IPS_HTTPProxyService', 'IPS_HTTPProxyAccessPoint',
+		'*CIM_Battery', '*CIM_WiFiPortCapabilities', '*CIM_WiFiPort', '*CIM_WiFiEndpoint',
+		'CIM_WiFiEndpointSettings', '*AMT_WiFiPortConfigurationService', 'CIM_IEEE8021xSettings',
+		'AMT_SystemDefensePolicy', '*IPS_ScreenSettingData'];
+	if (major >= 8) needed.push('IPS_AlarmClockOccurrence');
+	const statuses = {};
+	for (const name of [...needed, ...optional]) statuses[name] = (await batch([name])).status;
+	check(needed.every((n) => statuses[n] === 200), 'what MeshCommander needs is there',
+		needed.filter((n) => statuses[n] !== 200));
+	check(optional.every((n) => [200, 400].includes(statuses[n])), 'what else it reads is there or absent',
+		optional.filter((n) => ![200, 400].includes(statuses[n])));
+	const identity = (await batch(['CIM_SoftwareIdentity'])).responses['CIM_SoftwareIdentity'].responses;
+	const own = identity && identity.find((i) => i.InstanceID === 'AMT');
+	check(own !== undefined && String(own.VersionString).startsWith(version + '.'),
+		'CIM_SoftwareIdentity has the version', own);
+	const user = await call('AMT_AuthorizationService_GetAdminAclEntry');
+	check(returns(user, 0) && user.response.Body.Username === 'admin', 'the administrator has a name', user);
+}
+
+// The audit records' bytes behind the initiator pass through UTF-8 in amt.js, which spoils them: not looked at.
+async function logs(acts) {
+	const events = await eventLog();
+	check(events.status === 200 && Array.isArray(events.records), 'the event log is readable', events.status);
+	check((events.records || []).every((e) => e.Desc && !isNaN(e.Time)), 'each event has its words and a time',
+		events.records);
+	const audit = await auditLog();
+	const own = audit.records.filter((r) => r.AuditApp === 'RCO' && r.Initiator === 'admin');
+	check(audit.status === 200 && own.length >= acts, 'each power action is in the audit log', audit);
 }
 
 async function main() {
-	await connectBatches();
-	await hardwareBatches();
-	await verbs();
-	await bootOnce();
-	const events = await log('GetMessageLog');
-	check(Array.isArray(events.records), 'the event log is readable', events.status);
+	if (await firstContact()) {
+		await clock();
+		await certificates();
+		await settings();
+		await inventory();
+		await powerActions();
+		await bootToBiosOnce();
+		await everyOtherClass();
+		await logs(5);
+	}
 	console.log('1..' + number);
-	process.exit(0);
+	process.exit(failed ? 1 : 0);
 }
 main().catch((problem) => {
-	check(false, 'no exception: ' + problem.stack.replace(/\n/g, ' '));
+	check(false, 'no exception', problem.stack);
 	console.log('1..' + number);
 	process.exit(1);
 });
