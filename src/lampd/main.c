@@ -232,10 +232,12 @@ static void stop(struct lampd *l)
 		zone_stop(l->zone, ZONE_WAIT_MS);
 	if (l->wire)
 		wire_stop(l->wire); /* its last outcomes still reach the zone */
-	zone_free(l->zone);
+	if (l->zone)
+		zone_join(l->zone);
 	wire_free(l->wire);
 	identity_free(l->identity);
 	api_free(l->api);
+	zone_free(l->zone); /* last: the others wrote into its mailboxes */
 	pool_free(l->pool);
 	vault_close(l->vault);
 #ifdef LAMPLIGHTER_TEST_CLOCK

@@ -21,6 +21,7 @@ struct zone_thread {
 	struct loop_timer batch, wake, wire_retry, stop;
 	struct chain wire_waiting; /* starts that did not fit into wire's mailbox */
 	pthread_t thread;
+	bool joined;
 	bool stopping;
 };
 
@@ -255,10 +256,17 @@ void zone_stop(struct zone_thread *t, int wait_ms)
 		free(m);
 }
 
+void zone_join(struct zone_thread *t)
+{
+	if (!t->joined)
+		(void)pthread_join(t->thread, NULL); /* ours, and joined once */
+	t->joined = true;
+}
+
 void zone_free(struct zone_thread *t)
 {
 	if (!t)
 		return;
-	(void)pthread_join(t->thread, NULL); /* ours, and joined once */
+	zone_join(t);
 	tear_down(t);
 }

@@ -103,6 +103,9 @@ struct mailbox *zone_commands(struct zone_thread *z); /* for api: read first */
 struct mailbox *zone_messages(struct zone_thread *z); /* for wire */
 /* Asks for the end: a last round is committed, wire's outcomes are waited for up to wait_ms. */
 void zone_stop(struct zone_thread *z, int wait_ms);
-void zone_free(struct zone_thread *z); /* after zone_stop; joins the thread */
+/* After zone_stop: waits for the end of the thread. Its mailboxes take messages until zone_free, for nobody; so free it
+ * when neither api nor wire run any more, and free those when this thread runs no more. */
+void zone_join(struct zone_thread *z);
+void zone_free(struct zone_thread *z); /* after zone_stop; joins, if nobody has. NULL is fine */
 
 #endif
