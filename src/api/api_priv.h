@@ -157,7 +157,9 @@ struct conn {
 		const struct api_page *page;
 		struct bytes path, query, token;
 		char allow[API_ALLOW_SIZE];
-		int status; /* refused already */
+		int status;              /* refused already */
+		uint64_t answered_after; /* a change: seq of the last event before it */
+		bool changed;
 		struct err err;
 	} req;
 	struct work work;
@@ -214,7 +216,9 @@ int page_prepare(struct api *a, struct err *e);
 
 /* events.c */
 void events_put(struct api *a, const struct api_events *ev, bool progress);
-void events_follow(struct conn *c); /* turns the connection into a stream */
+#define EVENT_ID_SIZE 48
+void event_id(int64_t server, uint64_t seq, char to[EVENT_ID_SIZE]); /* "1-4711" */
+void events_follow(struct conn *c);                                  /* turns the connection into a stream */
 void events_leave(struct conn *c);
 bool events_fill(struct conn *c); /* appends what is due to the connection's out; false: nothing is */
 void events_caught_up(struct conn *c);

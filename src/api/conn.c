@@ -282,6 +282,8 @@ static void reply_token(struct conn *c, const struct api_answer *answer)
 void conn_answered(struct conn *c, const struct api_answer *answer)
 {
 	c->number = 0;
+	c->req.changed = true;
+	c->req.answered_after = answer->before;
 	loop_timer_stop(&c->timer);
 	if (answer->status == 204)
 		reply_none(c);

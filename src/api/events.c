@@ -12,17 +12,16 @@
 #define EVENT_MAX     (64u * 1024) /* bytes of one event as it goes out */
 #define FILL_MAX      (64u * 1024) /* bytes that are put into out at once */
 #define CATCH_UP_ROWS 500
-#define ID_SIZE       48
 #define RETRY_MS      2000
 
-static void event_id(int64_t server, uint64_t seq, char to[ID_SIZE])
+void event_id(int64_t server, uint64_t seq, char to[EVENT_ID_SIZE])
 {
-	(void)snprintf(to, ID_SIZE, "%" PRId64 "-%" PRIu64, server, seq);
+	(void)snprintf(to, EVENT_ID_SIZE, "%" PRId64 "-%" PRIu64, server, seq);
 }
 
 static void encode(struct buf *out, int64_t server, uint64_t seq, struct bytes json)
 {
-	char id[ID_SIZE];
+	char id[EVENT_ID_SIZE];
 	event_id(server, seq, id);
 	(void)sse_write(out, seq ? id : NULL, NULL, json); /* the buf is marked where it is too big */
 }
@@ -175,7 +174,7 @@ static int start_position(struct conn *c, struct err *e)
  * first event can ask for the rest. */
 static void greet(struct conn *c, bool live)
 {
-	char id[ID_SIZE];
+	char id[EVENT_ID_SIZE];
 	reply_stream(c);
 	(void)sse_write_retry(&c->out, RETRY_MS);
 	event_id(c->api->server, c->seq - 1, id);

@@ -39,6 +39,11 @@ static void write_common(struct conn *c, int status)
 	write_date(&c->out, c->api->clock);
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		(void)http1_write_header_str(&c->out, headers[i][0], headers[i][1]);
+	if (c->req.changed) {
+		char id[EVENT_ID_SIZE];
+		event_id(c->api->server, c->req.answered_after, id);
+		(void)http1_write_header_str(&c->out, "Event-ID", id);
+	}
 	if (status == 401)
 		(void)http1_write_header_str(&c->out, "WWW-Authenticate", "Bearer realm=\"lamplighter\"");
 	if (status == 429)

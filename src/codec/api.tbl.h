@@ -386,7 +386,7 @@ API_FIELD(name_check, "warning", STR,  NULL_OK, "what does not fit, as a sentenc
 API_COMMAND(DEVICE_CHECK_NAME, "device", "check-name", GET, "/devices/{device}/name", READ, VIEWER, "name_check", false, "Look up a device's name in DNS, forward and reverse.", "lamp device check-name desk-17")
 API_ARG(DEVICE_CHECK_NAME, "device", PATH, STR, REQ, POS, "name or id", "desk-17")
 
-API_OBJECT(event, "Something that happened, in order. Sent as server-sent events with id SERVER-SEQ; Last-Event-ID resumes.")
+API_OBJECT(event, "Something that happened, in order. Sent as server-sent events with id SERVER-SEQ; Last-Event-ID resumes. The answer to a change has a header Event-ID: who follows from there misses nothing of it.")
 API_FIELD(event, "seq",    INT,  NULL_NO, "place in the order of this server")
 API_FIELD(event, "time",   TIME, NULL_NO, "when")
 API_FIELD(event, "kind",   STR,  NULL_NO, "job, act, device, discovered, scan, credential, folder, setting, hold, token or zone")

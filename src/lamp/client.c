@@ -279,6 +279,8 @@ int client_ask(struct client *c, const char *method, const char *path, struct by
 	if (rc)
 		return rc;
 	ret->status = c->http.status;
+	if (!bytes_to_str(http1_header(&c->http, "Event-ID"), ret->event, sizeof(ret->event)))
+		ret->event[0] = 0;
 	buf_init(&ret->body, BODY_MAX);
 	return buf_add_bytes(&ret->body, buf_bytes(&c->http.body));
 }

@@ -15,6 +15,7 @@ void client_free(struct client *c);
 
 struct reply {
 	int status;      /* HTTP */
+	char event[64];  /* of a change: id of the event before it; "" when there is none */
 	struct buf body; /* initialised by client_ask; the caller releases it */
 };
 

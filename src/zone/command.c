@@ -7,6 +7,7 @@
 #include "codec/json.h"
 #include "store/audit.h"
 #include "store/credential.h"
+#include "store/event.h"
 #include "store/folder.h"
 
 #define COMMAND_READ(id)
@@ -45,6 +46,7 @@ void command_answer(struct zone *z, uint64_t request, int status, struct buf *bo
 	a->mail = (struct mail){.kind = API_ANSWER, .free = answer_mail_free};
 	a->request = request;
 	a->status = body->len || status >= 300 ? status : 204;
+	a->before = (uint64_t)STORE_SEQ_OF(z->event_before);
 	a->body = *body;
 	buf_init(body, body->max);
 	chain_add(&z->to_api, &a->mail);

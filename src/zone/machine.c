@@ -194,6 +194,7 @@ static void read_clock(struct zone *z)
 static int run(struct zone *z, const struct batch *b, struct err *e)
 {
 	z->crash_marks = 0;
+	z->event_before = z->event_last;
 	int rc = db_begin(z->db, e);
 	if (rc)
 		return rc;

@@ -64,6 +64,7 @@ struct api_answer {
 	struct mail mail; /* API_ANSWER */
 	uint64_t request;
 	int status;      /* HTTP status */
+	uint64_t before; /* seq of the last event before the transaction that made the answer */
 	struct buf body; /* JSON, empty for 204 */
 };
 

@@ -94,6 +94,7 @@ struct zone {
 	struct list scans;
 	int64_t scan_in_wire; /* no cache but a fact, as conversations are; 0: none */
 	int64_t event_last;   /* id of the last event */
+	int64_t event_before; /* the same when the present transaction began */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
 	bool tidy_more, run_again; /* work that posted itself again */
 	bool stopping;             /* no act is claimed any more */
