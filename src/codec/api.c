@@ -447,7 +447,8 @@ static int parse_query(struct api_call *call, struct bytes query, struct buf *tm
 			fine = fine && unescape(BYTES(pair.p + eq + 1, pair.len - eq - 1), true, tmp);
 		if (!fine)
 			return err_set(e, ERR_INVALID, "the query is not well escaped");
-		int code = keep_query(call, BYTES(tmp->p, name_len), BYTES(tmp->p + name_len, tmp->len - name_len), e);
+		const char *text = buf_cstr(tmp); /* not NULL, be it empty */
+		int code = keep_query(call, BYTES(text, name_len), BYTES(text + name_len, tmp->len - name_len), e);
 		if (code)
 			return code;
 	}

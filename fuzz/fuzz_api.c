@@ -1,0 +1,77 @@
+/* A request of the API: method, path, query and body, as lines. What is taken fits the table; what is refused says why,
+ * and every value that was taken is taken again when it is typed. */
+#include "base/base.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "codec/api.h"
+#include "codec/json.h"
+#include "codec/password.h"
+#include "fuzz/fuzz.h"
+
+static int seal(void *arg, const struct api_call *call, const struct api_arg *a, struct bytes plain,
+		struct api_value *ret, struct err *e)
+{
+	(void)arg;
+	int code = api_has(call, "any-password") ? 0 : password_check(plain, e);
+	ret->v.secret.sealed = arena_bytes(call->arena, plain);
+	return code;
+}
+
+static struct bytes take_line(struct bytes *in)
+{
+	const uint8_t *end = in->len ? memchr(in->p, '\n', in->len) : NULL;
+	struct bytes line = end ? BYTES(in->p, (size_t)(end - in->p)) : *in;
+	*in = end ? BYTES(end + 1, in->len - line.len - 1) : BYTES_NONE;
+	return line;
+}
+
+static void check_value(const struct api_call *call, const struct api_arg *a)
+{
+	size_t n;
+	struct buf target;
+	switch (a->type) {
+	case API_STR:
+		ASSERT(text_is_printable(api_value(call, a->name)->v.s));
+		buf_init(&target, 4 * API_STR_MAX);
+		ASSERT(api_query_put(&target, a, api_str(call, a->name), NULL) == 0);
+		buf_release(&target);
+		break;
+	case API_STRS:
+	case API_TARGETS:
+		(void)api_strs(call, a->name, &n);
+		ASSERT(n <= API_STRS_MAX && (n || !a->required));
+		break;
+	case API_BOOL:
+		(void)api_bool(call, a->name);
+		break;
+	case API_SECRET:
+		ASSERT(api_value(call, a->name)->v.secret.sealed.len);
+		break;
+	default:
+		ASSERT(api_int(call, a->name, -1) >= 0);
+		break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes rest = BYTES(data, size);
+	struct bytes name = take_line(&rest), path = take_line(&rest), query = take_line(&rest);
+	const struct api_command *c = NULL;
+	struct api_call *call = NULL;
+	struct err e = ERR_INIT;
+	enum api_method method;
+	char allow[API_ALLOW_SIZE];
+	if (!api_method_from_name(name, &method) || api_route(method, path, &c, allow, &e))
+		return 0;
+	int code = api_call_parse(c, path, query, rest, seal, NULL, &call, &e);
+	ASSERT(code ? code == e.code && *e.msg && !call : call != NULL);
+	for (size_t i = 0; call && i < c->arg_count; i++) {
+		ASSERT(!c->args[i].required || call->values[i].set);
+		if (call->values[i].set)
+			check_value(call, &c->args[i]);
+	}
+	ASSERT(!call || (call->limit >= 1 && call->limit <= API_LIMIT_MAX));
+	api_call_free(call);
+	return 0;
+}
