@@ -412,7 +412,7 @@ class Box:
                     problems.append(f"{process.name} ended with {status}")
             elif not by_us:
                 process.wait()
-            if re.search(r"ERROR: \w+Sanitizer|runtime error:|assertion failed", process.log_text()):
+            if re.search(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|assertion failed", process.log_text()):
                 problems.append(f"{process.name}: {process.log_text()[-4000:]}")
         self.net_socket.close()
         if problems:
