@@ -153,7 +153,7 @@ static void every_recorded_reply_is_read(void **state)
 	parser = xml_parser_new();
 	assert_int_equal(nftw(folder, on_path, 16, FTW_PHYS), 0);
 	xml_parser_free(parser);
-	print_message("%d recorded files read, %d instances, %d method outputs\n", files_read, instances_read,
+	print_message("# %d recorded files read, %d instances, %d method outputs\n", files_read, instances_read,
 		      outputs_read);
 	assert_true(files_read > 0);
 	for (size_t i = 0; i < ARRAY_LEN(expected); i++)
