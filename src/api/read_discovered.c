@@ -151,6 +151,7 @@ static void put_discovered(struct read *r, const struct store_discovered *d)
 	api_put_time(&w, "valid_until", d->valid_until);
 	api_put_bool(&w, "valid", d->valid_until > r->now);
 	api_put_str(&w, "device", linked ? device.name : NULL);
+	api_put_str(&w, "note", d->reason ? err_name(-d->reason) : NULL);
 	api_end(&w);
 }
 
