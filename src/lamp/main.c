@@ -71,14 +71,15 @@ static void print_plain(const struct invocation *in, const struct json_t *j)
 		print_object_text(c->answer, j);
 }
 
-static enum lamp_exit show_answer(const struct invocation *in, struct client *c, const struct json_t *j)
+static enum lamp_exit show_answer(const struct invocation *in, struct client *c, const char *event,
+				  const struct json_t *j)
 {
 	bool is_job = strcmp(in->command->answer, "job") == 0 && in->command->kind == API_WRITE;
 	bool is_scan = in->command->id == API_CMD_DISCOVER || in->command->id == API_CMD_DISCOVERED_RENEW;
 	if (in->wait && is_job)
-		return wait_job(c, number(j, "job"), in->json);
+		return wait_job(c, number(j, "job"), event, in->json);
 	if (in->wait && is_scan)
-		return wait_scan(c, number(j, "id"), in->json);
+		return wait_scan(c, number(j, "id"), event, in->json);
 	print_plain(in, j);
 	if (is_job && !in->json)
 		printf("\nIt goes on in the server. See it with: lamp job show %lld\n", (long long)number(j, "job"));
@@ -141,7 +142,7 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 	if (rc)
 		status = lamp_complain(rc, &e);
 	else if (j)
-		status = show_answer(in, c, j);
+		status = show_answer(in, c, r.event, j);
 	else if (!in->json)
 		printf("%s %s: done\n", in->command->noun, in->command->verb);
 out:

@@ -15,7 +15,7 @@
 
 /* What is waited for, and how its progress is written. */
 struct waiting {
-	const char *kind; /* of the events that count */
+	const char *kind; /* of the events that count, and of the filter */
 	bool json, terminal;
 	void (*progress)(const struct json_t *data);
 };
@@ -64,11 +64,12 @@ static bool on_event(void *arg, struct bytes text)
 	return final;
 }
 
-static int follow(struct client *c, struct waiting *w, const char *filter, int64_t id, struct err *e)
+static int follow(struct client *c, struct waiting *w, int64_t id, const char *from, struct err *e)
 {
-	char path[96];
-	/* From the beginning: it may have ended before anybody listened. */
-	(void)snprintf(path, sizeof(path), "/api/v1/events?%s=%lld&from=0", filter, (long long)id); /* fits */
+	char path[192];
+	/* From its beginning: it may have ended before anybody listened. */
+	(void)snprintf(path, sizeof(path), "/api/v1/events?%s=%lld&from=%s", w->kind, (long long)id,
+		       *from ? from : "0"); /* fits */
 	int rc = client_follow(c, path, on_event, w, e);
 	if (w->terminal && !w->json)
 		fprintf(stderr, "\r\033[K");
@@ -101,14 +102,14 @@ static void print_sums(const struct json_t *j)
 	printf("\n");
 }
 
-enum lamp_exit wait_job(struct client *c, int64_t job, bool json)
+enum lamp_exit wait_job(struct client *c, int64_t job, const char *from, bool json)
 {
 	struct err e = ERR_INIT;
 	struct waiting w = {"job", json, isatty(STDERR_FILENO), job_progress};
 	struct json_t *sums = NULL;
 	char path[96];
 	(void)snprintf(path, sizeof(path), "/api/v1/jobs/%lld/acts", (long long)job); /* fits */
-	int rc = follow(c, &w, "job", job, &e);
+	int rc = follow(c, &w, job, from, &e);
 	if (!rc)
 		rc = list_all(c, path, "act", json, 0, &e);
 	if (!rc)
@@ -124,12 +125,12 @@ enum lamp_exit wait_job(struct client *c, int64_t job, bool json)
 	return all ? LAMP_DONE : LAMP_SOME_FAILED;
 }
 
-enum lamp_exit wait_scan(struct client *c, int64_t scan, bool json)
+enum lamp_exit wait_scan(struct client *c, int64_t scan, const char *from, bool json)
 {
 	struct err e = ERR_INIT;
 	struct waiting w = {"scan", json, isatty(STDERR_FILENO), scan_progress};
 	struct json_t *result = NULL;
-	int rc = follow(c, &w, "scan", scan, &e);
+	int rc = follow(c, &w, scan, from, &e);
 	if (!rc)
 		rc = get(c, "scans", scan, &result, &e);
 	if (rc)

@@ -10,8 +10,9 @@
 
 struct client;
 
-/* The last line with json is the job's sums. LAMP_DONE when every act is done or already there. */
-enum lamp_exit wait_job(struct client *c, int64_t job, bool json);
-enum lamp_exit wait_scan(struct client *c, int64_t scan, bool json);
+/* from: the event to go on after, "" for all that are kept. The last line with json is the job's sums. LAMP_DONE when
+ * every act is done or already there. */
+enum lamp_exit wait_job(struct client *c, int64_t job, const char *from, bool json);
+enum lamp_exit wait_scan(struct client *c, int64_t scan, const char *from, bool json);
 
 #endif
