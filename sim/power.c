@@ -120,8 +120,9 @@ static const struct {
 	uint8_t state;
 	const char *name, *also;
 } names[] = {
-	{POWER_ON, "on", "s0"},           {POWER_ASLEEP, "asleep", "s3"},
-	{POWER_ASLEEP, "sleep", "sleep"}, {POWER_HIBERNATED, "hibernated", "s4"},
+	{POWER_ON, "on", "s0"},
+	{POWER_ASLEEP, "sleep", "s3"},
+	{POWER_HIBERNATED, "hibernate", "s4"},
 	{POWER_OFF, "off", "s5"},
 };
 

@@ -62,7 +62,7 @@ void power_start(struct power *p, enum power_act act, const struct settings *set
 /* By hand, at once, whatever the state. */
 void power_force(struct power *p, enum power_state state);
 
-const char *power_state_name(unsigned state);                        /* "on", "asleep", "hibernated", "off" */
+const char *power_state_name(unsigned state);                        /* "on", "sleep", "hibernate", "off" */
 bool power_state_from_name(const char *name, enum power_state *ret); /* also "sleep", "s0", "s3", "s4", "s5" */
 
 #endif
