@@ -125,6 +125,10 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 	struct json_t *j = NULL;
 	enum lamp_exit status = LAMP_DONE;
 	int rc = ask_once(in, c, &r, &e);
+	if (rc == ERR_INVALID) { /* an argument: it was not even asked */
+		(void)lamp_complain(rc, &e);
+		return LAMP_USAGE;
+	}
 	if (!rc)
 		rc = reply_check(&r, &e);
 	if (rc == ERR_CONFIRM) {
