@@ -339,6 +339,14 @@ static int put_member(struct json_writer *w, const struct api_arg *a, const stru
 	return api_arg_put(a, g->texts[g->count - 1], w, e);
 }
 
+static bool takes_body(const struct api_command *c)
+{
+	for (size_t i = 0; i < c->arg_count; i++)
+		if (c->args[i].where == API_BODY)
+			return true;
+	return false;
+}
+
 static int write_body(const struct invocation *in, struct buf *out, struct err *e)
 {
 	struct json_writer w;
@@ -387,6 +395,5 @@ int invocation_request(const struct invocation *in, struct buf *ret_path, struct
 {
 	write_path(in, ret_path);
 	int rc = write_query(in, ret_path, e);
-	bool has_body = in->command->method != API_GET && in->command->method != API_DELETE;
-	return rc || !has_body ? rc : write_body(in, ret_body, e);
+	return rc || !takes_body(in->command) ? rc : write_body(in, ret_body, e);
 }

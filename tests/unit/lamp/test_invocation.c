@@ -42,6 +42,8 @@ static const struct {
 	{"discover 10.1.0.0/24 10.2.0.1 --exclude 10.1.0.1", "/api/v1/scans",
 	 "{\"ranges\":[\"10.1.0.0/24\",\"10.2.0.1\"],\"exclude\":[\"10.1.0.1\"]}"},
 	{"setting reset discovery-validity --yes", "/api/v1/settings/discovery-validity", ""},
+	{"job cancel 42", "/api/v1/jobs/42/cancel", ""},
+	{"device repin desk-17 --yes", "/api/v1/devices/desk-17/repin", ""},
 	{"job acts 42 --state failed --limit 5", "/api/v1/jobs/42/acts?state=failed", ""},
 };
 
