@@ -284,7 +284,8 @@ class Server(Process):
         return self.request("GET", "/api/v1" + path, expect=expect, **more).json
 
     def post(self, path, /, *, expect=200, **body):
-        return self.request("POST", "/api/v1" + path, {k.replace("_", "-"): v for k, v in body.items()}, expect=expect).json
+        members = {k.replace("_", "-"): v for k, v in body.items()}
+        return self.request("POST", "/api/v1" + path, members or None, expect=expect).json
 
     def patch(self, path, /, *, expect=200, **body):
         return self.request("PATCH", "/api/v1" + path, {k.replace("_", "-"): v for k, v in body.items()}, expect=expect).json
