@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "conn.h"
+#include "events.h"
 #include "fault.h"
 #include "operation.h"
 #include "sim.h"
@@ -514,6 +515,8 @@ static void serve_soap(struct conn *c, struct fault_hit early)
 	enum login login;
 
 	login = login_check(c->s, c->d, &c->in, c->id, c->ssl != NULL, c->session, user, &x.realms);
+	if (login == LOGIN_WRONG)
+		events_failed_login(c->s, c->d, c->d->wrong_logins);
 	if (login != LOGIN_OK) {
 		answer_unauthorized(c, login == LOGIN_STALE, early.kind);
 		return;

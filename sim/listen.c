@@ -6,6 +6,7 @@
 #include "fault.h"
 #include "http.h"
 #include "sim.h"
+#include "taken.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -156,19 +157,23 @@ static int bind_to(int fd, uint32_t address, uint16_t port, struct err *e)
 	return 0;
 }
 
-/* Sockets for all addresses and for one address stand side by side only when both share the port. Another amtsim
- * would share it too, so a socket that does not share is tried first. */
-static int check_free(uint16_t port, struct err *e)
+/* The sockets share their port, so that one on all addresses and others on single ones stand side by side, also those
+ * of several amtsim. Two of a kind would take each other's connections. */
+static int check_free(struct sim *s, struct err *e)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1, r;
+	struct taken *t = taken_read(false);
+	uint16_t ports[2] = {s->opt.port_plain, s->opt.port_tls};
+	uint32_t n = s->opt.each ? s->opt.devices : 1;
+	int r = 0;
 
-	if (fd < 0)
-		return err_set_sys(e, ERR_SYSTEM, errno, "cannot make a socket");
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)); /* bind says if it mattered */
-	r = bind_to(fd, INADDR_ANY, port, e);
-	if (r == 0 && listen(fd, 1) != 0)
-		r = bind_error(errno, INADDR_ANY, port, e);
-	(void)close(fd); /* nothing can be done about it */
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		for (int tls = 0; tls < 2 && r == 0; tls++) {
+			uint32_t address = s->opt.each ? device_address(s, &s->devices[i]) : INADDR_ANY;
+
+			if (taken_has(t, address, ports[tls]))
+				r = bind_error(EADDRINUSE, address, ports[tls], e);
+		}
+	taken_free(t);
 	return r;
 }
 
@@ -179,8 +184,7 @@ static int open_socket(struct sim *s, uint32_t address, uint16_t port, bool drop
 	if (fd < 0)
 		return err_set_sys(e, ERR_SYSTEM, errno, "cannot make a socket");
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)); /* bind says if it mattered */
-	if (!s->opt.each)
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)); /* as above */
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)); /* as above */
 	r = drops ? drop_all(fd, e) : listen_confine(s, fd, e);
 	if (r == 0)
 		r = bind_to(fd, address, port, e);
@@ -276,17 +280,12 @@ void listen_update(struct sim *s, struct device *d)
 
 int listen_open(struct sim *s, struct err *e)
 {
-	uint16_t ports[2] = {s->opt.port_plain, s->opt.port_tls};
+	int r;
 
 	s->listeners = mem_alloc(sizeof(*s->listeners));
 	s->listeners->own = map_u64_new();
-	for (int tls = 0; tls < 2 && !s->opt.each; tls++) {
-		int r = check_free(ports[tls], e);
-
-		if (r == 0)
-			r = listener_new(s, NULL, tls, false, &s->listeners->wild[tls], e);
-		if (r != 0)
-			return r;
-	}
-	return update_all(s, e);
+	r = check_free(s, e);
+	for (int tls = 0; tls < 2 && r == 0 && !s->opt.each; tls++)
+		r = listener_new(s, NULL, tls, false, &s->listeners->wild[tls], e);
+	return r == 0 ? update_all(s, e) : r;
 }

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "class.h"
+#include "login.h"
 
 /* An enumeration that goes on: which class comes next. One Pull gives one concrete class, whatever MaxElements says. */
 struct context {
@@ -562,6 +563,20 @@ static void run_method(struct run *r)
 	finish(r, &w);
 }
 
+/* Whoever has not the realm of administration may read, and switch power if that realm is his. */
+static bool may_run(const struct run *r)
+{
+	static const char *const readers[] = {"Get", "Read", "Enumerate", "Position", "RequestPowerStateChange"};
+
+	if (r->x->realms & 1u << LOGIN_REALM_ADMIN)
+		return true;
+	for (size_t i = 0; r->call.op == WSMAN_METHOD && i < ARRAY_LEN(readers); i++)
+		if (bytes_starts_with(r->call.method, readers[i]))
+			return true;
+	return r->call.op == WSMAN_GET || r->call.op == WSMAN_ENUMERATE || r->call.op == WSMAN_PULL ||
+	       r->call.op == WSMAN_RELEASE;
+}
+
 static void run(struct run *r)
 {
 	if (r->call.refuse != WSMAN_FAULT_NONE) {
@@ -571,6 +586,10 @@ static void run(struct run *r)
 	r->class = class_find(r->call.class_name);
 	if (!r->class || !class_is_there(r->class, &r->g)) {
 		fault(r, WSMAN_FAULT_DESTINATION_UNREACHABLE, 0);
+		return;
+	}
+	if (!may_run(r)) {
+		fault(r, WSMAN_FAULT_ACCESS_DENIED, 0);
 		return;
 	}
 	r->answer.has_common = (r->call.op == WSMAN_GET || r->call.op == WSMAN_PUT) && (r->class->flags & CLASS_COMMON);

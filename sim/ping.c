@@ -7,6 +7,7 @@
 #include "listen.h"
 #include "more.h"
 #include "sim.h"
+#include "taken.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -196,7 +197,8 @@ static int open_one(struct ping *p, struct device *d, struct err *e)
 	k->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (k->fd < 0)
 		return err_set_sys(e, ERR_SYSTEM, errno, "cannot make a socket");
-	(void)setsockopt(k->fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one)); /* without it nothing is answered */
+	(void)setsockopt(k->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)); /* bind says if it mattered */
+	(void)setsockopt(k->fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));   /* without it nothing is answered */
 	if (!d && setsockopt(k->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
 		(void)setsockopt(k->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); /* as much as the user may */
 	r = listen_confine(s, k->fd, e);
@@ -214,13 +216,28 @@ static int open_one(struct ping *p, struct device *d, struct err *e)
 	return 0;
 }
 
+/* As with the TCP ports: see listen.c. */
+static int check_free(struct sim *s, struct err *e)
+{
+	struct taken *t = taken_read(true);
+	bool taken = !s->opt.each && taken_has(t, INADDR_ANY, s->opt.port_rmcp);
+
+	for (uint32_t i = 0; i < s->opt.devices && s->opt.each; i++)
+		taken |= taken_has(t, device_address(s, &s->devices[i]), s->opt.port_rmcp);
+	taken_free(t);
+	return taken ? bind_error(EADDRINUSE, s->opt.port_rmcp, e) : 0;
+}
+
 int ping_open(struct sim *s, struct err *e)
 {
 	size_t n = s->opt.each ? s->opt.devices : 1;
-	int r = 0;
+	int r;
 
 	if (s->opt.port_rmcp == 0)
 		return 0;
+	r = check_free(s, e);
+	if (r != 0)
+		return r;
 	s->ping = mem_alloc(sizeof(*s->ping));
 	s->ping->s = s;
 	s->ping->sockets = mem_array(n, sizeof(struct socket));

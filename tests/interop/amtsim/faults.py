@@ -453,14 +453,14 @@ def ping(address, port):
 
 def ping_drop_drops_a_share_of_the_pings():
     CHECKED.add("ping-drop")
-    with Sim("--rmcp-port", "10623", "--profile", "11.8", net="127.201.2.0/24") as s:
-        got, peer = ping(s.address, 10623)
+    with Sim("--rmcp-port", str(simulator.PING_PORT), "--profile", "11.8", net="127.201.2.0/24") as s:
+        got, peer = ping(s.address, simulator.PING_PORT)
         assert got.hex() == "06000006000011be40070010" + "000001574260b8020120" + "000000000000" and peer[0] == s.address
         s.ctl("fault add", kind="ping-drop", share="100%")
-        assert ping(s.address, 10623)[0] is None
+        assert ping(s.address, simulator.PING_PORT)[0] is None
         s.ctl("fault clear")
         s.ctl("fault add", kind="ping-drop", share="50%")
-        answered = sum(ping(s.address, 10623)[0] is not None for _ in range(20))
+        answered = sum(ping(s.address, simulator.PING_PORT)[0] is not None for _ in range(20))
         assert 3 <= answered <= 17, answered
 
 

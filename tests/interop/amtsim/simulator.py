@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 PASSWORD = "Str0ng!pass"
+PING_PORT = 20000 + os.getpid() % 10000  # an ordinary user has no port 623
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
