@@ -16,7 +16,7 @@
 
 /* libuv waits, wakes, times and takes signals. The file descriptors are in an epoll set of our own, which libuv watches
  * as one: a uv_poll_t of each would cost nine system calls in a connection's life, the set costs one. See
- * docs/decisions/004-descriptors-of-the-loop.md. */
+ * docs/decisions/005-descriptors-of-the-loop.md. */
 struct loop {
 	uv_loop_t uv;
 	uv_timer_t timer;

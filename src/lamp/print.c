@@ -43,6 +43,19 @@ static size_t columns_of(const char *kind, const char **ret)
 	return n;
 }
 
+/* As text_escape, but quotes stand as they are: a cell has none around it. */
+static void show(struct buf *out, struct bytes s)
+{
+	const uint8_t *quote;
+	while (s.len && (quote = memchr(s.p, '"', s.len))) {
+		size_t before = (size_t)(quote - s.p);
+		text_escape(out, BYTES(s.p, before));
+		buf_addc(out, '"');
+		s = BYTES(quote + 1, s.len - before - 1);
+	}
+	text_escape(out, s);
+}
+
 /* One value as a person reads it: "-" for null and for nothing. */
 static void cell(struct buf *out, const struct json_t *object, const char *name)
 {
@@ -51,7 +64,7 @@ static void cell(struct buf *out, const struct json_t *object, const char *name)
 	json_text(&text, json_member(object, name));
 	if (!text.len)
 		buf_addc(out, '-');
-	text_escape(out, buf_bytes(&text));
+	show(out, buf_bytes(&text));
 	buf_release(&text);
 }
 
