@@ -1,8 +1,7 @@
 """thirdparty - what the tests with programs that others wrote share: what is missing, nets, bounded runs, TAP.
 
-Each test process has nets of its own, so that several run side by side; each tool gets a bounded time and is ended by
-its process id."""
-import itertools
+Each amtsim has a net of its own, so that tests run side by side; each tool gets a bounded time and is ended by its
+process id."""
 import os
 import shutil
 import socket
@@ -12,7 +11,6 @@ import sys
 import simulator
 
 LIMIT = 60  # seconds that one run of a tool may take at most; far more than it needs
-TRIES = 8   # nets, when others are at work in the first
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 os.environ["LC_ALL"] = "C"
 
@@ -40,33 +38,33 @@ def need_port_623():
             skip("UDP port 623 needs root")
 
 
-def _nets():
-    """Blocks of 32 addresses in 127.64.0.0/10, from a place that follows from the process id."""
-    first = os.getpid() * 8
-    for i in itertools.count():
-        n = (first + i) % (1 << 17)
-        yield f"127.{64 + (n >> 11)}.{n >> 3 & 255}.{(n & 7) * 32}/27"
+def take_net():
+    """A /24 of loopback that no other test has, nor a scenario: whoever holds port 1 of its address 250 has it."""
+    for i in range(16384):
+        n = (os.getpid() * 7 + i) % 16384
+        prefix = f"127.{64 + n // 256}.{n % 256}"
+        holder = socket.socket()
+        try:
+            holder.bind((prefix + ".250", 1 if os.getuid() == 0 else 20001))
+            _HELD.append(holder)
+            return prefix + ".0/24"
+        except OSError:
+            holder.close()
+    raise RuntimeError("no loopback net is free")
 
 
-_NETS = _nets()
+_HELD = []  # until the process ends
 
 
 def simulate(*options, devices=1):
-    """A running amtsim of up to 30 devices, for "with"."""
-    for attempt in range(TRIES):
-        try:
-            return simulator.Sim("--listen", "each", *options, devices=devices, net=next(_NETS))
-        except RuntimeError as error:
-            if "cannot listen" not in str(error) or attempt == TRIES - 1:
-                raise
-    raise AssertionError
+    """A running amtsim in a net of its own, for "with"."""
+    return simulator.Sim("--listen", "each", *options, devices=devices, net=take_net())
 
 
-def run(*command, text=None, env=None):
+def run(*command, text=None, limit=LIMIT):
     """Runs a tool to its end: status, output and errors as one text."""
     done = subprocess.run(command, input=text if text is not None else "", stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=LIMIT, text=True, errors="replace", check=False,
-                          env=dict(os.environ, **(env or {})))
+                          stderr=subprocess.STDOUT, timeout=limit, text=True, errors="replace", check=False)
     return done.returncode, done.stdout
 
 

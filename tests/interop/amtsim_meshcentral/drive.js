@@ -56,8 +56,10 @@ async function firstContact() {
 	const good = status === 200 && settings && settings.response && setup && setup.response &&
 		comm.digestRealm === settings.response.DigestRealm;
 	if (!check(Boolean(good), 'first contact', { status, realm: comm.digestRealm, responses })) return false;
-	check(String(comm.amtVersion).startsWith(version + '.'), 'the version is in the Server header', comm.amtVersion);
-	check([1, 2].includes(setup.response.CurrentControlMode), 'the control mode is client or admin', setup.response);
+	check(String(comm.amtVersion).startsWith(version + '.'), 'the version is in the Server header',
+		comm.amtVersion);
+	check([1, 2].includes(setup.response.CurrentControlMode), 'the control mode is client or admin',
+		setup.response);
 	check(/^[^ ]+$/.test(settings.response.HostName), 'the device has a host name', settings.response);
 	return true;
 }
@@ -86,7 +88,8 @@ async function certificates() {
 
 // attemptSettingsSync: consent off, redirection and KVM on.
 async function settings() {
-	const names = ['*AMT_GeneralSettings', '*AMT_RedirectionService', '*CIM_KVMRedirectionSAP', '*IPS_OptInService'];
+	const names = ['*AMT_GeneralSettings', '*AMT_RedirectionService', '*CIM_KVMRedirectionSAP',
+		'*IPS_OptInService'];
 	const { responses, status } = await batch(names);
 	if (!check(status === 200, 'settings are readable', status)) return;
 	const consent = responses['IPS_OptInService'].response;
@@ -114,7 +117,8 @@ async function inventory() {
 	const r = hw.responses;
 	const all = hw.status === 200 && Object.values(r).every((x) => x.status === 200);
 	if (!check(all, 'hardware is readable', r)) return;
-	check(/^[0-9A-F]{32}$/.test(r['CIM_ComputerSystemPackage'].response.PlatformGUID), 'PlatformGUID has 32 hex digits');
+	check(/^[0-9A-F]{32}$/.test(r['CIM_ComputerSystemPackage'].response.PlatformGUID),
+		'PlatformGUID has 32 hex digits');
 	const memory = r['CIM_PhysicalMemory'].responses;
 	check(memory.length >= 1 && memory.every((m) => m.Capacity > 0 && typeof m.BankLabel === 'string'), 'memory',
 		memory);
@@ -126,11 +130,13 @@ async function inventory() {
 	check(r['CIM_Processor'].responses.every((p, i) => /Intel/.test(chips[i].Version)),
 		'each processor has its chip with the brand string', chips);
 	check(/\d/.test(r['CIM_BIOSElement'].response.Version), 'the BIOS has a version', r['CIM_BIOSElement']);
+	const texts = ['Manufacturer', 'Model', 'Version'];
 	for (const name of ['CIM_Chassis', 'CIM_Card'])
-		check(['Manufacturer', 'Model', 'Version'].every((p) => r[name].response[p] !== undefined), name, r[name]);
+		check(texts.every((t) => r[name].response[t] !== undefined), name, r[name]);
 	const net = (await batch(['AMT_EthernetPortSettings'])).responses['AMT_EthernetPortSettings'].responses;
 	const wired = net && net.find((n) => n.WLANLinkProtectionLevel == null);
-	check(wired !== undefined && /^([0-9a-f]{2}-){5}[0-9a-f]{2}$/i.test(wired.MACAddress) && wired.IPAddress === host,
+	const mac = /^([0-9a-f]{2}-){5}[0-9a-f]{2}$/i;
+	check(wired !== undefined && mac.test(wired.MACAddress) && wired.IPAddress === host,
 		'the wired interface has this address', net);
 }
 
@@ -190,12 +196,13 @@ async function everyOtherClass() {
 	const needed = ['CIM_SoftwareIdentity', '*AMT_SetupAndConfigurationService', 'CIM_ServiceAvailableToElement',
 		'*AMT_BootCapabilities', '*IPS_KVMRedirectionSettingData', 'CIM_FilterCollection',
 		'CIM_ListenerDestination', 'CIM_FilterCollectionSubscription', '*AMT_EnvironmentDetectionSettingData',
-		'AMT_ManagementPresenceRemoteSAP', 'AMT_RemoteAccessCredentialContext', 'AMT_RemoteAccessPolicyAppliesToMPS',
-		'AMT_RemoteAccessPolicyRule', '*AMT_UserInitiatedConnectionService', 'AMT_MPSUsernamePassword'];
+		'AMT_ManagementPresenceRemoteSAP', 'AMT_RemoteAccessCredentialContext',
+		'AMT_RemoteAccessPolicyAppliesToMPS', 'AMT_RemoteAccessPolicyRule', '*AMT_UserInitiatedConnectionService', 'AMT_MPSUsernamePassword'];
 	const optional = ['CIM_ElementSettingData', 'IPS_IPv6PortSettings', '*IPS_ScreenConfigurationService',
 		'*IPS_PowerManagementService', '*CIM_BootService', '*AMT_8021XProfile', 'AMT_SystemPowerScheme',
 		'*AMT_AgentPresenceCapabilities', 'AMT_AgentPresenceWatchdog', 'AMT_AgentPresenceWatchdogAction',
-		'AMT_StateTransitionCondition', 'CIM_ConcreteDependency', '*IPS_HTTPProxyService', 'IPS_HTTPProxyAccessPoint',
+		'AMT_StateTransitionCondition', 'CIM_ConcreteDependency', '*IPS_HTTPProxyService',
+		'IPS_HTTPProxyAccessPoint',
 		'*CIM_Battery', '*CIM_WiFiPortCapabilities', '*CIM_WiFiPort', '*CIM_WiFiEndpoint',
 		'CIM_WiFiEndpointSettings', '*AMT_WiFiPortConfigurationService', 'CIM_IEEE8021xSettings',
 		'AMT_SystemDefensePolicy', '*IPS_ScreenSettingData'];

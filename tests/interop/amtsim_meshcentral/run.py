@@ -40,7 +40,7 @@ def fetch():
     os.makedirs(MODULES, exist_ok=True)
     with open(os.path.join(MODULES, "lock"), "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        status, text = thirdparty.run(os.path.join(HERE, "fetch"), MODULES)
+        status, text = thirdparty.run(os.path.join(HERE, "fetch"), MODULES, limit=200)
     if status == 77:
         thirdparty.skip(text.strip())
     equal(status, 0, text)
@@ -81,12 +81,8 @@ def scanner(what, *targets):
     return json.loads(text)
 
 
-def net_of(sim):
-    return sim.address.rsplit(".", 1)[0] + f".{int(sim.address.rsplit('.', 1)[1]) - 1}/27"
-
-
 def scan_finds(sim, tls):
-    net = net_of(sim)
+    net = sim.address.rsplit(".", 1)[0] + ".0/27"
     found = scanner("scan", net)[net]
     wanted = {}
     for d in sim.ctl("list"):
