@@ -17,12 +17,13 @@ struct zone_out {
 	struct mail *to_wire, *to_api;
 };
 
-/* The batching rule: while more than ZONE_BATCH_ABOVE conversations are open, messages of wire are gathered until there
- * are ZONE_BATCH_MAX of them or the first one is ZONE_BATCH_MS old; else each is committed at once. Commands never
- * wait. */
-#define ZONE_BATCH_MAX   512
-#define ZONE_BATCH_ABOVE 32
-#define ZONE_BATCH_MS    20
+/* The batching rule: commands never wait. While more than ZONE_BATCH_ABOVE conversations are open, messages of wire are
+ * gathered until there are ZONE_BATCH_MAX of them or the first one is so old; else each is committed at once. */
+#define ZONE_BATCH_MAX     512
+#define ZONE_BATCH_ABOVE   32
+#define ZONE_BATCH_MS      20
+#define ZONE_BATCH_MANY    1000 /* conversations; from here on a message may wait longer */
+#define ZONE_BATCH_MANY_MS 50
 
 /* Opens and migrates the database and starts the server in it: next epoch, acts of older epochs taken up again. What
  * deps lends must outlive the zone. The errors of store_open. */

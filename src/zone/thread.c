@@ -163,7 +163,8 @@ static void on_mail(void *arg)
 	if (must_run(t))
 		run_round(t);
 	else if (!loop_timer_is_set(&t->batch))
-		loop_timer_set(&t->batch, ZONE_BATCH_MS);
+		loop_timer_set(&t->batch,
+			       machine_in_flight(t->z) < ZONE_BATCH_MANY ? ZONE_BATCH_MS : ZONE_BATCH_MANY_MS);
 }
 
 static void on_timer(void *arg)
