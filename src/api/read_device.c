@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "amt/act.h"
@@ -161,7 +162,8 @@ int read_DEVICE_SHOW(struct read *r, struct err *e)
 	return code;
 }
 
-#define ADDRESSES_MAX 16
+#define ADDRESSES_MAX   16
+#define LOOKUPS_AT_ONCE 2
 
 struct names {
 	char forward[ADDRESSES_MAX][INET6_ADDRSTRLEN];
@@ -198,25 +200,43 @@ static const char *name_warning(struct read *r, const char *host, const struct n
 	return NULL;
 }
 
-/* DNS may be slow; this runs on a worker, and the resolver has a time limit of its own. */
-int read_DEVICE_CHECK_NAME(struct read *r, struct err *e)
+static void look_up(const char *host, struct names *n)
 {
-	struct store_device d;
-	struct store_device_view v;
-	int code = read_find_device(r, api_str(r->call, "device"), &d, e);
-	if (!code)
-		code = store_device_view(r->db, r->arena, d.id, &v, e);
-	if (!code && (!v.amt.id || !*v.amt.host))
-		code = err_set(e, ERR_NOT_CONFIGURED, "device '%s' has no AMT address", d.name);
-	if (code)
-		return code;
-	struct names n = {.count = 0};
 	struct addrinfo *found = NULL;
-	look_up_forward(v.amt.host, &n, &found);
-	if (found && getnameinfo(found->ai_addr, found->ai_addrlen, n.reverse, sizeof(n.reverse), NULL, 0, NI_NAMEREQD))
-		n.reverse[0] = 0;
+	look_up_forward(host, n, &found);
+	if (found &&
+	    getnameinfo(found->ai_addr, found->ai_addrlen, n->reverse, sizeof(n->reverse), NULL, 0, NI_NAMEREQD))
+		n->reverse[0] = 0;
 	if (found)
 		freeaddrinfo(found);
+}
+
+static int find_named(struct read *r, struct store_device *d, struct store_device_view *v, struct err *e)
+{
+	int code = read_find_device(r, api_str(r->call, "device"), d, e);
+	if (!code)
+		code = store_device_view(r->db, r->arena, d->id, v, e);
+	if (!code && (!v->amt.id || !*v->amt.host))
+		code = err_set(e, ERR_NOT_CONFIGURED, "device '%s' has no AMT address", d->name);
+	return code;
+}
+
+/* DNS may be slow: the resolver has a time limit of its own, and some workers are left for the others. */
+int read_DEVICE_CHECK_NAME(struct read *r, struct err *e)
+{
+	static atomic_int at_once;
+	struct store_device d;
+	struct store_device_view v;
+	struct names n = {.count = 0};
+	int code = find_named(r, &d, &v, e);
+	if (code)
+		return code;
+	bool free_one = atomic_fetch_add(&at_once, 1) < LOOKUPS_AT_ONCE;
+	if (free_one)
+		look_up(v.amt.host, &n);
+	atomic_fetch_sub(&at_once, 1);
+	if (!free_one)
+		return err_set(e, ERR_BUSY, "too many names are being looked up");
 	struct api_writer w;
 	api_begin(&w, &r->json, NULL, API_OBJECT_name_check);
 	api_put_str(&w, "device", d.name);

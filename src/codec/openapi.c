@@ -272,11 +272,27 @@ static void put_error_response(struct json_writer *w)
 	json_end(w);
 }
 
+/* A change says where to follow events from, so that nothing of what it starts is missed. */
+static void put_headers(struct json_writer *w)
+{
+	json_begin_object(w, "headers");
+	json_begin_object(w, "Event-ID");
+	json_put_str(w, "description",
+		     "the id of the last event before this change: give it as 'from' to follow what it does");
+	json_begin_object(w, "schema");
+	json_put_str(w, "type", "string");
+	json_end(w);
+	json_end(w);
+	json_end(w);
+}
+
 static void put_responses(struct json_writer *w, const struct api_command *c)
 {
 	json_begin_object(w, "responses");
 	json_begin_object(w, *c->answer ? "200" : "204");
 	json_put_str(w, "description", *c->answer ? api_object_find(c->answer)->sentence : "Done.");
+	if (c->kind == API_WRITE)
+		put_headers(w);
 	if (*c->answer)
 		put_content(w, c);
 	json_end(w);

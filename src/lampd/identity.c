@@ -1,7 +1,6 @@
 #include "lampd/identity.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "api/api.h"
 #include "base/arena.h"
@@ -10,6 +9,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/text.h"
 #include "pki/ca.h"
 #include "store/certificate.h"
@@ -17,6 +17,7 @@
 #include "store/server.h"
 
 #define PEM_MAX (64 * 1024)
+#define DAY_MS  (24 * 3600 * 1000)
 
 struct identity {
 	pthread_t thread;
@@ -26,6 +27,9 @@ struct identity {
 	struct store_server server;
 	struct pki_names names;
 	int64_t now;
+	int64_t handed_over; /* id of the certificate that the API has; 0: none */
+	struct loop *loop;
+	struct loop_timer daily;
 };
 
 static struct vault_place place_of(int64_t id)
@@ -158,7 +162,7 @@ static int prepare(struct identity *d, struct err *e)
 {
 	struct store_certificate root, leaf;
 	struct pki_ca *ca = NULL;
-	int code = store_open(d->deps.database, DB_READ_WRITE, 0, &d->db, e);
+	int code = d->db ? 0 : store_open(d->deps.database, DB_READ_WRITE, 0, &d->db, e);
 	if (!code)
 		code = store_server_by_name(d->db, d->arena, d->deps.server_name, &d->server, e);
 	if (!code)
@@ -167,23 +171,36 @@ static int prepare(struct identity *d, struct err *e)
 		code = pki_ca_load(d->deps.vault, place_of(root.id), root.cert, root.key, &ca, e);
 	if (!code)
 		code = get_server(d, ca, &leaf, e);
-	if (!code)
+	if (!code && leaf.id != d->handed_over)
 		code = hand_over(d, &root, &leaf, e);
+	if (!code)
+		d->handed_over = leaf.id;
 	pki_ca_free(ca);
 	return code;
+}
+
+static void look(void *arg)
+{
+	struct identity *d = arg;
+	struct err e = ERR_INIT;
+	d->now = clock_wall_ms(d->deps.clock);
+	arena_reset(d->arena);
+	if (prepare(d, &e))
+		log_event(LOG_ERROR, "no new certificate for the API, trying again in a day", LOG_S("cause", e.msg));
+	loop_timer_set(&d->daily, DAY_MS);
+}
+
+static void on_wake(void *arg)
+{
+	struct identity *d = arg;
+	loop_stop(d->loop); /* identity_free */
 }
 
 static void *run(void *arg)
 {
 	struct identity *d = arg;
-	struct err e = ERR_INIT;
-	sigset_t all;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL); /* signals are for the main thread */
-	d->now = clock_wall_ms(d->deps.clock);
-	if (prepare(d, &e))
-		log_event(LOG_ERROR, "no certificate for the API: it serves the local socket only",
-			  LOG_S("cause", e.msg));
+	loop_run(d->loop);
+	loop_timer_stop(&d->daily);
 	return NULL;
 }
 
@@ -193,8 +210,14 @@ int identity_start(const struct identity_deps *deps, struct identity **ret, stru
 	d->deps = *deps;
 	d->names = (struct pki_names){deps->fqdn, deps->address};
 	d->arena = arena_new(0);
+	d->loop = loop_new(deps->clock);
+	loop_set_wake(d->loop, on_wake, d);
+	loop_timer_init(&d->daily, d->loop, look, d);
+	loop_timer_set(&d->daily, 0);
 	int sys = pthread_create(&d->thread, NULL, run, d);
 	if (sys) {
+		loop_timer_stop(&d->daily);
+		loop_free(d->loop);
 		arena_free(d->arena);
 		free(d);
 		return err_set_sys(e, ERR_SYSTEM, sys, "cannot start the certificate thread");
@@ -207,7 +230,9 @@ void identity_free(struct identity *d)
 {
 	if (!d)
 		return;
+	loop_wake(d->loop);
 	pthread_join(d->thread, NULL);
+	loop_free(d->loop);
 	db_close(d->db);
 	arena_free(d->arena);
 	free(d);

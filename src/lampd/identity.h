@@ -1,7 +1,8 @@
 /* identity.h - the certificate with which the API answers: loaded, or made when there is none or it ends soon. Making
  * the zone's root takes tenths of a second, so this runs on a thread of its own beside a server that is ready; TLS
- * clients wait in the listener's queue until then. The zone's writer is never used: what is made here is written in
- * one short transaction of its own, once in the life of a certificate. */
+ * clients wait in the listener's queue until then. Looked at again every day, so that a server that runs for years
+ * renews its certificate in time. The zone's writer is never used: what is made here is written in one short
+ * transaction of its own, once in the life of a certificate. */
 #ifndef LAMPD_IDENTITY_H
 #define LAMPD_IDENTITY_H
 

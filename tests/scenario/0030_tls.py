@@ -4,6 +4,7 @@ import http.client
 import os
 import ssl
 import subprocess
+import time
 
 import harness
 from harness import check, contains, equal
@@ -54,6 +55,18 @@ def the_root_stays_and_a_new_name_gets_a_new_certificate(box):
     server = serve(box, "--fqdn", "other.example")
     equal(server.request("GET", "/ca.pem").text, root, "root after a change of name")
     check(ssl.get_server_certificate((box.address(1), PORT)) != leaf, "the certificate has the old name")
+
+
+def a_certificate_is_renewed_in_time(box):
+    server = box.lampd(listen=f"{box.address(1)}:{PORT}", clock=True)
+    leaf = ssl.get_server_certificate((box.address(1), PORT), timeout=harness.DEADLINE)
+    server.advance(367 * 86400)
+    server.get("/version")
+    equal(ssl.get_server_certificate((box.address(1), PORT)), leaf, "a month and a day before it ends")
+    server.advance(2 * 86400)
+    end = time.monotonic() + harness.DEADLINE
+    while ssl.get_server_certificate((box.address(1), PORT)) == leaf:
+        check(time.monotonic() < end, "it was not renewed")
 
 
 def old_tls_is_refused(box):
@@ -134,6 +147,7 @@ def one_address_cannot_take_all_connections(box):
 harness.main(
     the_certificate_ends_in_the_zones_root,
     the_root_stays_and_a_new_name_gets_a_new_certificate,
+    a_certificate_is_renewed_in_time,
     old_tls_is_refused,
     curl_agrees,
     without_a_token_nothing_is_said,
