@@ -251,9 +251,17 @@ static void leave_at_once(int signum)
 	_exit(EXIT_FAILURE);
 }
 
+static void leave_at_the_next(void)
+{
+	struct sigaction again = {.sa_handler = leave_at_once};
+	sigaction(SIGTERM, &again, NULL);
+	sigaction(SIGINT, &again, NULL);
+}
+
 static void on_signal(void *arg, int signum)
 {
 	struct lampd *l = arg;
+	leave_at_the_next();
 	log_event(LOG_NOTICE, "stopping", LOG_S("signal", signum == SIGINT ? "INT" : "TERM"));
 	service_notify("STOPPING=1");
 	loop_stop(l->loop);
@@ -286,10 +294,10 @@ static void run(struct lampd *l)
 	mask_signals(SIG_UNBLOCK);
 	say_ready(l);
 	loop_run(l->loop);
+	mask_signals(SIG_BLOCK); /* libuv puts the default action back */
 	loop_free(l->loop);
-	struct sigaction again = {.sa_handler = leave_at_once};
-	sigaction(SIGTERM, &again, NULL);
-	sigaction(SIGINT, &again, NULL);
+	leave_at_the_next();
+	mask_signals(SIG_UNBLOCK);
 }
 
 static int serve(struct lampd *l)

@@ -207,7 +207,10 @@ class Events:
     def __next__(self):
         kind, data, seen_id = "message", [], None
         while True:
-            line = self.response.fp.readline().decode().rstrip("\n")
+            line = self.response.fp.readline().decode()
+            if not line:
+                raise StopIteration
+            line = line.rstrip("\n")
             if not line and data:
                 event = json.loads("\n".join(data))
                 if kind == "message":
