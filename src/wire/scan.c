@@ -21,6 +21,7 @@
 #define LAST_ANSWERS_MS  3000
 #define PROGRESS_MS      250
 #define PROBES_MAX       256   /* under way */
+#define PROBES_PINGING   32    /* while pings go out: looking must not make the answers late */
 #define WAITING_MAX      65536 /* found and not yet looked at; more are counted and lost */
 #define SWEEP_CONNECT_MS 2000  /* where nothing answered a ping, most addresses are nobody's */
 
@@ -55,8 +56,10 @@ struct scan {
 	enum phase phase;
 	uint32_t passes_left;
 	struct loop_timer timer, progress;
-	int64_t begun_ms, last_ms; /* when the pinging began, and when tokens were given last */
-	uint64_t sent_slots;       /* of all passes */
+	int64_t last_ms;     /* when tokens were given last */
+	int64_t pass_ms;     /* when the present pass began */
+	uint32_t rate;       /* addresses a second, of the last pass */
+	uint64_t sent_slots; /* of all passes */
 	double tokens;
 	uint64_t sweep_at, swept;
 	struct list waiting, looks;
@@ -102,12 +105,12 @@ static void look_free(struct look *l)
 
 static int64_t left_ms(const struct scan *s)
 {
-	int64_t took = loop_now_ms(s->scanner->kit->loop) - s->begun_ms;
-	uint64_t rest = range_count(s->order->ranges) - pinger_place(s->pinger);
-	if (s->phase != PHASE_PINGING || took <= 0 || !s->sent_slots)
-		return s->phase == PHASE_PINGING ? -1 : s->phase < PHASE_SWEEP ? LAST_ANSWERS_MS : -1;
-	rest += (s->passes_left - 1) * range_count(s->order->ranges);
-	return (int64_t)((double)rest * (double)took / (double)s->sent_slots) + LAST_ANSWERS_MS;
+	uint64_t count = range_count(s->order->ranges);
+	if (s->phase > PHASE_LAST_ANSWERS || (s->phase == PHASE_PINGING && !s->rate))
+		return -1;
+	uint64_t rest = s->phase == PHASE_PINGING ? count - pinger_place(s->pinger) : 0;
+	rest += (s->passes_left ? s->passes_left - 1 : 0) * count;
+	return (s->rate ? (int64_t)(rest * 1000 / s->rate) : 0) + LAST_ANSWERS_MS;
 }
 
 /* Over all passes, and over the TCP sweep as one more. */
@@ -121,7 +124,6 @@ static uint64_t done_share(const struct scan *s)
 static struct scan_progress *progress_new(const struct scan *s, enum zone_wire_mail kind)
 {
 	struct scan_progress *m = scan_progress_new(kind);
-	int64_t took = loop_now_ms(s->scanner->kit->loop) - s->begun_ms;
 	m->scan = s->order->scan;
 	m->total = s->order->ranges ? range_count(s->order->ranges) : 0;
 	m->found = s->found;
@@ -130,7 +132,7 @@ static struct scan_progress *progress_new(const struct scan *s, enum zone_wire_m
 		return m;
 	m->done = kind == ZONE_SCAN_END ? m->total : done_share(s);
 	m->left_ms = kind == ZONE_SCAN_END ? 0 : left_ms(s);
-	m->rate = took > 0 ? (uint32_t)(s->sent_slots * 1000 / (uint64_t)took) : 0;
+	m->rate = s->rate;
 	return m;
 }
 
@@ -238,7 +240,8 @@ static void look_at(struct scan *s, const struct found *f)
 
 static void take_waiting(struct scan *s)
 {
-	while (s->look_count < PROBES_MAX && !list_is_empty(&s->waiting)) {
+	size_t most = s->phase == PHASE_PINGING ? PROBES_PINGING : PROBES_MAX;
+	while (s->look_count < most && !list_is_empty(&s->waiting)) {
 		struct found *f = LIST_FIRST(&s->waiting, struct found, link);
 		list_remove(&f->link);
 		s->waiting_count--;
@@ -312,7 +315,9 @@ static void ping_on(struct scan *s)
 {
 	uint64_t before = pinger_place(s->pinger), allowed = allowance(s);
 	enum pinger_state state = allowed ? pinger_send(s->pinger, allowed) : PINGER_MORE;
+	int64_t took = loop_now_ms(s->scanner->kit->loop) - s->pass_ms;
 	s->sent_slots += pinger_place(s->pinger) - before;
+	s->rate = took > 0 ? (uint32_t)(pinger_place(s->pinger) * 1000 / (uint64_t)took) : 0;
 	if (state == PINGER_OVER && --s->passes_left == 0)
 		wait_for(s, PHASE_LAST_ANSWERS, LAST_ANSWERS_MS);
 	else if (state == PINGER_OVER)
@@ -331,7 +336,7 @@ static void pass_begin(struct scan *s)
 	}
 	pinger_next_pass(s->pinger);
 	s->phase = PHASE_PINGING;
-	s->last_ms = loop_now_ms(s->scanner->kit->loop);
+	s->last_ms = s->pass_ms = loop_now_ms(s->scanner->kit->loop);
 	ping_on(s);
 }
 
@@ -384,7 +389,7 @@ void scanner_start(struct scanner *scanner, struct scan_start *order)
 	s->scanner = scanner;
 	s->order = order;
 	s->passes_left = order->passes;
-	s->begun_ms = s->last_ms = loop_now_ms(scanner->kit->loop);
+	s->pass_ms = s->last_ms = loop_now_ms(scanner->kit->loop);
 	list_init(&s->waiting);
 	list_init(&s->looks);
 	list_append(&scanner->scans, &s->link);

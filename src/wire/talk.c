@@ -42,6 +42,7 @@ static void dial(struct talk *t)
 		c.tls = t->kit->tls;
 		c.tls_opts.old_tls = t->at->old_tls;
 		t->kit->handshakes++;
+		t->shaking = true;
 	}
 	t->state = TALK_CONNECTING;
 	t->stream = stream_connect_start(t->kit->loop, &c, &stream_events, t);
@@ -59,8 +60,12 @@ static void dial_when_free(struct talk *t)
 }
 
 /* Lets the next ones shake hands. */
-static void handshake_over(struct wire_kit *k)
+static void handshake_over(struct talk *done)
 {
+	struct wire_kit *k = done->kit;
+	if (!done->shaking)
+		return;
+	done->shaking = false;
 	k->handshakes--;
 	while (k->handshakes < k->handshakes_max && !list_is_empty(&k->handshake_queue)) {
 		struct talk *t = LIST_FIRST(&k->handshake_queue, struct talk, wait);
@@ -71,7 +76,6 @@ static void handshake_over(struct wire_kit *k)
 
 static void disconnect(struct talk *t)
 {
-	bool shaking = t->state == TALK_CONNECTING && t->tls;
 	net_cancel(&t->lookup);
 	list_remove(&t->wait);
 	loop_timer_stop(&t->timer);
@@ -81,8 +85,7 @@ static void disconnect(struct talk *t)
 	t->reader = NULL;
 	t->state = TALK_CLOSED;
 	t->used_before = false;
-	if (shaking)
-		handshake_over(t->kit);
+	handshake_over(t);
 }
 
 void talk_release(struct talk *t)
@@ -294,7 +297,7 @@ static void on_open(void *arg)
 	t->alive_ms = loop_now_ms(t->kit->loop);
 	if (t->tls) {
 		metric_add(METRIC_wire_handshakes, 1);
-		handshake_over(t->kit);
+		handshake_over(t);
 		if (!leaf_is_right(t))
 			return;
 	}
@@ -304,14 +307,19 @@ static void on_open(void *arg)
 		t->ev->open(t->arg);
 }
 
-/* Firmware without a plain port is found by trying TLS next; once TLS was seen there is no way back. */
+/* Firmware without a plain port is found by trying TLS next: where the port is refused, drops everything, or takes
+ * connections only to reset them. A device that was spoken to in plain before has the port, whatever it does now; and
+ * once TLS was seen there is no way back. */
 static bool try_other_way(struct talk *t, int code)
 {
-	if (t->tls || t->other_way || t->at->tls_policy != TLS_POLICY_AUTO ||
-	    (code != ERR_REFUSED_PORT && code != ERR_TIMEOUT))
+	bool was_plain = t->answered || *t->at->digest.realm;
+	bool is_shut = code == ERR_REFUSED_PORT || code == ERR_TIMEOUT || (code == ERR_CLOSED && !was_plain);
+	if (t->tls || t->other_way || t->at->tls_policy != TLS_POLICY_AUTO || t->once || !is_shut)
 		return false;
+	bool wanted = t->want || t->state == TALK_ASKING;
 	disconnect(t);
 	t->tls = t->other_way = true;
+	t->want = wanted;
 	dial_when_free(t);
 	return true;
 }
@@ -337,9 +345,11 @@ static void connect_failed(struct talk *t, int code, const struct err *e)
 
 static void reply_done(struct talk *t, bool more);
 
-static void exchange_broke(struct talk *t, const struct err *e)
+static void exchange_broke(struct talk *t, int code, const struct err *e)
 {
 	bool heard = stream_bytes_received(t->stream) != t->received_before;
+	if (!heard && try_other_way(t, code))
+		return;
 	if (heard && t->reader && http1_end(&t->reader->http, NULL) == 0) {
 		reply_done(t, true);
 		return;
@@ -364,7 +374,7 @@ static void on_closed(void *arg, int code, const struct err *e)
 		connect_failed(t, code, e);
 		break;
 	case TALK_ASKING:
-		exchange_broke(t, e);
+		exchange_broke(t, code, e);
 		break;
 	default: /* idle: whoever needs it next finds it closed */
 		disconnect(t);

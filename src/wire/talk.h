@@ -51,6 +51,7 @@ struct talk {
 	bool has_address;
 	bool tls;                              /* how it is connected, or will be */
 	bool other_way;                        /* plain was tried in vain, so TLS is */
+	bool shaking;                          /* counts in kit->handshakes */
 	bool want;                             /* a request waits for the connection */
 	bool once;                             /* the request may be written once only */
 	bool with_login;                       /* the request carried a digest */

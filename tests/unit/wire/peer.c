@@ -345,6 +345,8 @@ static void on_open(void *arg)
 	struct conn *c = arg;
 	if (c->peer->connect == DOES_CLOSE)
 		stream_shutdown(c->stream);
+	if (c->peer->connect == DOES_RESET)
+		stream_abort(c->stream);
 }
 
 static const struct stream_events events = {.open = on_open, .data = on_data, .closed = on_closed};

@@ -63,7 +63,7 @@ struct peer {
 	enum does read[6]; /* what the n-th logged-in read meets; behind the last: as the last */
 	enum does act;
 	enum does challenge; /* one of DOES_401...: what a request without a good login meets */
-	enum does connect;   /* DOES_HANG, DOES_CLOSE: as soon as a connection is accepted */
+	enum does connect;   /* DOES_HANG, DOES_CLOSE, DOES_RESET: as soon as a connection is accepted */
 	uint32_t return_value;
 	bool close_after_401, close_after_reply;
 	bool nonce_for_one;  /* a nonce is good for one request */
