@@ -288,6 +288,7 @@ def contexts_expire():
         c = Client(s.address)
         at = context(c.ask(enumerate_("CIM_Card"))[2])
         s.ctl("clock advance", time="61s")
+        c.close()
         assert fault(c, pull("CIM_Card", at)).endswith("InvalidEnumerationContext")
 
 
@@ -398,6 +399,7 @@ def a_machine_goes_through_its_states():
         assert rv(c, power(code, f"uuid:{code}")) == 0
         for state in states:
             wait_for(lambda: power_state(c) == state)
+    wait_for(lambda: SIM.ctl("list", device="127.203.0.4")[0]["boots"] == 3)
     acts = SIM.ctl("wire", device="127.203.0.4")
     assert [(a["act"], a["message_id"]) for a in acts] == [("off", "uuid:8"), ("on", "uuid:2"), ("cycle", "uuid:5"),
                                                            ("reset", "uuid:10")]
@@ -718,8 +720,9 @@ def ctl_says_what_is_wrong():
 
 def settings_can_be_changed_by_hand():
     assert {s["setting"] for s in SIM.ctl("set")} >= {"nonce-lifetime", "power-time", "connections"}
-    assert SIM.ctl("power", device="127.203.0.8", state="sleep") == [{"device": "127.203.0.8", "power": "asleep"}]
-    assert power_state(client(8)) == 4
+    assert SIM.ctl("power", device="127.203.0.8", state="sleep") == [{"device": "127.203.0.8", "power": "sleep"}]
+    got = power_state(client(8))
+    assert got == 4, got
     SIM.ctl("power", all=True, state="on")
 
 
