@@ -197,7 +197,8 @@ async function everyOtherClass() {
 		'*AMT_BootCapabilities', '*IPS_KVMRedirectionSettingData', 'CIM_FilterCollection',
 		'CIM_ListenerDestination', 'CIM_FilterCollectionSubscription', '*AMT_EnvironmentDetectionSettingData',
 		'AMT_ManagementPresenceRemoteSAP', 'AMT_RemoteAccessCredentialContext',
-		'AMT_RemoteAccessPolicyAppliesToMPS', 'AMT_RemoteAccessPolicyRule', '*AMT_UserInitiatedConnectionService', 'AMT_MPSUsernamePassword'];
+		'AMT_RemoteAccessPolicyAppliesToMPS', 'AMT_RemoteAccessPolicyRule', '*AMT_UserInitiatedConnectionService',
+		'AMT_MPSUsernamePassword'];
 	const optional = ['CIM_ElementSettingData', 'IPS_IPv6PortSettings', '*IPS_ScreenConfigurationService',
 		'*IPS_PowerManagementService', '*CIM_BootService', '*AMT_8021XProfile', 'AMT_SystemPowerScheme',
 		'*AMT_AgentPresenceCapabilities', 'AMT_AgentPresenceWatchdog', 'AMT_AgentPresenceWatchdogAction',
