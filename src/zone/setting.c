@@ -121,7 +121,9 @@ int setting_check_ranges(const struct zone *z, const char *ranges, const char *e
 	if (!rc && range_parse(ranges, buf_cstr(&out), UINT64_MAX, &left, NULL) == 0) {
 		buf_reset(&out);
 		rc = range_text(&left, &out);
-		rc = rc ? rc : err_set(e, ERR_NET_NOT_ALLOWED, "ranges hold %.200s", buf_cstr(&out));
+		rc = rc ? rc
+			: err_set(e, ERR_NET_NOT_ALLOWED, "%.200s is outside the networks that this zone may talk to",
+				  buf_cstr(&out));
 	}
 	range_release(&left);
 	buf_release(&out);
