@@ -96,6 +96,54 @@ static void a_token_has_the_rights_of_its_role(void **state)
 	assert_int_equal(mailbox_count(f->zone), 0);
 }
 
+/* The path of a command with 1 for each argument, and a query that no command takes. */
+static void line_of(const struct api_command *c, char *to, size_t to_size)
+{
+	(void)snprintf(to, to_size, "%s " API_PREFIX "%s?zzz=1", api_method_name(c->method), c->path);
+	for (char *open; (open = strchr(to, '{'));) {
+		char *end = strchr(open, '}');
+		*open = '1';
+		memmove(open + 1, end + 1, strlen(end));
+	}
+}
+
+/* Goal G12: every cell of role and command. Who may is told of the wrong query, who may not is told so. */
+static void every_command_asks_for_its_role(void **state)
+{
+	static const char *const tokens[] = {"viewer", "operator", "admin"};
+	struct fixture *f = *state;
+	if (getuid() != 0)
+		skip();
+	for (int role = API_VIEWER; role <= API_ADMIN; role++)
+		add_token(f, role, tokens[role - 1], api_role_name((enum api_role)role), 0);
+	for (size_t i = 0; i < API_CMD_COUNT; i++)
+		for (int role = API_VIEWER; role <= API_ADMIN; role++) {
+			const struct api_command *c = api_command((enum api_command_id)i);
+			char line[128], login[64];
+			line_of(c, line, sizeof(line));
+			(void)snprintf(login, sizeof(login), "Authorization: Bearer %s\r\n", tokens[role - 1]);
+			char *answer = ask_as_nobody(f, line, login, "");
+			if (role >= (int)c->role)
+				expect(answer, 400, "zzz");
+			else
+				expect(answer, 403, "needs the role");
+		}
+	assert_int_equal(mailbox_count(f->zone), 0);
+}
+
+static void no_change_is_taken_from_another_site(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t i = 0; i < API_CMD_COUNT; i++) {
+		const struct api_command *c = api_command((enum api_command_id)i);
+		char line[128];
+		line_of(c, line, sizeof(line));
+		expect(ask_with(f, line, "Origin: https://evil.example\r\n", ""), c->kind == API_WRITE ? 403 : 400, "");
+		expect(ask_with(f, line, "Sec-Fetch-Site: cross-site\r\n", ""), c->kind == API_WRITE ? 403 : 400, "");
+	}
+	assert_int_equal(mailbox_count(f->zone), 0);
+}
+
 static void a_removed_token_ends_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -230,6 +278,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(another_user_needs_a_token),
 		WITH(a_token_has_the_rights_of_its_role),
+		WITH(every_command_asks_for_its_role),
+		WITH(no_change_is_taken_from_another_site),
 		WITH(a_removed_token_ends_at_once),
 		WITH(guessing_is_slowed_down),
 		WITH(a_password_is_sealed_for_its_row_on_arrival),
