@@ -214,11 +214,12 @@ void act_outcome_set_detail(struct act_outcome *o, const char *text);
 
 /* Something that may be an AMT interface. A hint only: never a cause of power or provisioning. */
 struct sighting {
-	struct mail mail;        /* ZONE_SIGHTING */
-	uint64_t scan;           /* 0: unasked (hello) */
-	char address[64];        /* text of the IP address */
-	bool rmcp, tcp;          /* how it was seen */
-	bool has_plain, has_tls; /* plain, tls are known */
+	struct mail mail;         /* ZONE_SIGHTING */
+	uint64_t scan;            /* 0: unasked (hello) */
+	char address[64];         /* text of the IP address */
+	char host[ACT_HOST_SIZE]; /* its name by reverse DNS; "" not known */
+	bool rmcp, tcp;           /* how it was seen */
+	bool has_plain, has_tls;  /* plain, tls are known */
 	bool plain, tls;
 	bool has_uuid;
 	struct uuid uuid;

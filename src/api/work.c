@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/vault.h"
 #include "codec/password.h"
 #include "store/credential.h"
 #include "store/event.h"

@@ -156,7 +156,6 @@ static int start_zone(struct lampd *l, struct err *e)
 		.database = l->place.database,
 		.clock = l->clock,
 		.seed = seed_option(l),
-		.vault = l->vault,
 		.server_name = name_option(l, OPTION_SERVER),
 		.fqdn = name_option(l, OPTION_FQDN),
 		.allow_nets = option_is_set(&l->options, OPTION_ALLOW_NET) ? option_text(&l->options, OPTION_ALLOW_NET)

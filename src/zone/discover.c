@@ -110,6 +110,7 @@ static int tell_discovered(struct zone *z, const struct store_discovered *d, int
 	json_writer_init(&w, &data);
 	json_begin_object(&w, NULL);
 	json_put_str(&w, "address", d->address);
+	json_put_str(&w, "host", *d->name ? d->name : NULL);
 	json_put_str(&w, "uuid", uuid_is_nil(&d->uuid) ? NULL : uuid);
 	json_put_str(&w, "amt_version", *d->version ? d->version : NULL);
 	json_put_str(&w, "state", provisioned_name(d->provisioned));
@@ -159,6 +160,8 @@ static bool merge(struct store_discovered *d, const struct sighting *m, int64_t 
 		d->version = m->version;
 	if (*m->realm)
 		d->realm = m->realm;
+	if (*m->host)
+		d->name = m->host;
 	d->reason = REASON(m->note);
 	d->transport = d->tls == STORE_ANSWER_YES     ? STORE_TRANSPORT_TLS
 		       : d->plain == STORE_ANSWER_YES ? STORE_TRANSPORT_PLAIN
@@ -167,7 +170,8 @@ static bool merge(struct store_discovered *d, const struct sighting *m, int64_t 
 		  : d->transport == STORE_TRANSPORT_PLAIN ? PLAIN_PORT
 							  : d->port;
 	return !was_valid || was.plain != d->plain || was.tls != d->tls || was.provisioned != d->provisioned ||
-	       was.reason != d->reason || !uuid_equal(&was.uuid, &d->uuid) || strcmp(was.version, d->version) != 0;
+	       was.reason != d->reason || !uuid_equal(&was.uuid, &d->uuid) || strcmp(was.version, d->version) != 0 ||
+	       strcmp(was.name, d->name) != 0;
 }
 
 struct same {

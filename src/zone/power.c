@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "base/metric.h"
+#include "base/log.h"
 #include "codec/json.h"
 #include "zone/command.h"
 #include "zone/crash.h"
@@ -209,6 +209,10 @@ static int flush_one(struct zone *z, struct job *j, struct err *e)
 	}
 	j->state = JOB_STATE_ENDED;
 	j->ended_at = z->now;
+	log_event(LOG_INFO, "job finished", LOG_I("job", j->id), LOG_S("verb", verb_name(j->verb)), LOG_S("by", j->by),
+		  LOG_I("total", j->total), LOG_I("done", j->counts.done + j->counts.already),
+		  LOG_I("failed", j->counts.failed), LOG_I("unknown", j->counts.unknown),
+		  LOG_I("ms", z->now - j->created_at));
 	rc = tell_job(z, j, "final", e);
 	job_free(z, j);
 	return rc;

@@ -14,7 +14,6 @@
 #include "base/buf.h"
 #include "base/mailbox.h"
 #include "base/text.h"
-#include "base/vault.h"
 #include "codec/api.h"
 
 struct clock;
@@ -86,7 +85,6 @@ struct zone_deps {
 	const char *database; /* target for store_open */
 	struct clock *clock;
 	uint64_t seed;
-	struct vault *vault; /* used for nothing but keys of pki at first start */
 	const char *server_name, *fqdn;
 	/* ranges that are allowed beside the setting allowed-nets, also of loopback; NULL: none */
 	const char *allow_nets;

@@ -96,8 +96,8 @@ struct zone {
 	int64_t event_last;   /* id of the last event */
 	int64_t event_before; /* the same when the present transaction began */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
-	bool tidy_more, run_again; /* work that posted itself again */
-	bool stopping;             /* no act is claimed any more */
+	bool run_again; /* work that posted itself again */
+	bool stopping;  /* no act is claimed any more */
 
 	struct chain kept; /* messages of wire that could not be written */
 	int64_t retry_at;  /* after a failure: not before; 0 */

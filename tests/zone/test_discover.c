@@ -370,9 +370,13 @@ static void a_thousand_become_devices_with_names_of_their_own(void **state)
 	furnish(h, 1); /* d1 at 10.0.0.1 */
 	assert_int_equal(ask(h, "POST /devices", "{\"name\":\"10.0.0.2\"}"), 200);
 	for (int i = 1; i <= 1000; i++) {
-		char address[32];
-		(void)snprintf(address, sizeof(address), "10.0.%d.%d", i / 250, i % 250);
-		see(h, address);
+		struct sighting *s = sighting_new();
+		s->rmcp = true;
+		s->provisioning = 2;
+		(void)snprintf(s->address, sizeof(s->address), "10.0.%d.%d", i / 250, i % 250);
+		if (i > 900)
+			(void)snprintf(s->host, sizeof(s->host), "pc-%d.corp.example", i / 2);
+		harness_round(h, &s->mail);
 	}
 	assert_int_equal(
 		ask(h, "POST /devices/import",
@@ -384,6 +388,8 @@ static void a_thousand_become_devices_with_names_of_their_own(void **state)
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM device"), 1001);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM amt WHERE host = '10.0.0.1'"), 1);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM device WHERE name = '10.0.0.2-2'"), 1);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM device WHERE name LIKE 'pc-%.corp.example'"), 51);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM device WHERE name LIKE 'pc-%.corp.example-2'"), 49);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM tag WHERE name = 'new'"), 999);
 	assert_int_equal(
 		query(h, "SELECT COUNT(*) FROM amt WHERE tls_policy = 2 AND mode = 1 AND credential IS NOT NULL"), 999);
