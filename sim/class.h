@@ -96,6 +96,8 @@ struct class
 	const char *const *members;
 	/* Before a Put, Create or Delete; false refuses with *fault. */
 	bool (*allowed)(struct invoke *i, enum wsman_fault *fault);
+	/* Subscribe and Unsubscribe, with the instance that was named; false refuses. */
+	bool (*subscribe)(struct invoke *i, enum wsman_fault *fault);
 	/* After properties were taken from a Put or Create; false refuses with *fault. */
 	bool (*changed)(struct invoke *i, enum wsman_fault *fault);
 };

@@ -393,6 +393,8 @@ static int read_rule(const struct ask *a, struct fault_rule *rule, struct err *e
 		r = share(a, "share", &rule->share, e);
 	if (r == 0)
 		r = share(a, "chance", &rule->chance, e);
+	if (r == 0 && json_has(a->args, "after") && !(fault_rows[rule->kind].flags & FAULT_FLAG_AFTER))
+		r = err_set(e, ERR_INVALID, "--after is for kinds that come late, not for %s", kind);
 	if (r == 0)
 		r = duration(a, "after", &rule->after_ms, e);
 	if (r == 0)

@@ -512,6 +512,28 @@ static void run_pull(struct run *r)
 	finish(r, &w);
 }
 
+static void run_subscribe(struct run *r)
+{
+	struct wsman_writer w;
+	struct invoke i;
+	enum wsman_fault f = WSMAN_FAULT_INVALID_REPRESENTATION;
+
+	if (!r->class->subscribe) {
+		fault(r, WSMAN_FAULT_ACTION_NOT_SUPPORTED, 0);
+		return;
+	}
+	if (!select_instance(r)) {
+		fault(r, WSMAN_FAULT_DESTINATION_UNREACHABLE, 0);
+		return;
+	}
+	w = wsman_answer_begin(r->out, &r->answer);
+	begin_invoke(r, &i, &w);
+	if (r->class->subscribe(&i, &f))
+		finish(r, &w);
+	else
+		fault(r, f, 0);
+}
+
 static void run_release(struct run *r)
 {
 	struct context *c = context_find(r->x, r->call.context);
@@ -617,6 +639,10 @@ static void run(struct run *r)
 		return;
 	case WSMAN_METHOD:
 		run_method(r);
+		return;
+	case WSMAN_SUBSCRIBE:
+	case WSMAN_UNSUBSCRIBE:
+		run_subscribe(r);
 		return;
 	default:
 		fault(r, WSMAN_FAULT_ACTION_NOT_SUPPORTED, 0);

@@ -3,9 +3,12 @@
 #include "base/base.h"
 #include "classes/classes.h"
 
-#define ALARM        "IPS_AlarmClockOccurrence"
-#define ALARMS_MAX   5
-#define NAME_MAX_LEN 32
+#define ALARM         "IPS_AlarmClockOccurrence"
+#define ALARMS_MAX    5
+#define NAME_MAX_LEN  32
+#define LISTENER      "CIM_ListenerDestinationWSManagement"
+#define SUBSCRIPTION  "CIM_FilterCollectionSubscription"
+#define NOTIFY_TO_MAX 253 /* Intel AMT guide */
 
 /* ---- AMT_AlarmClockService ---- */
 
@@ -177,9 +180,6 @@ static const struct prop filter_props[] = {
 	MADE_KEY("InstanceID", filter_id),
 };
 
-static const struct class filter = {
-	.name = "CIM_FilterCollection", CLASS_PROPS(filter_props), .instances = ARRAY_LEN(filters), SINCE(3, 2)};
-
 static const struct prop listener_props[] = {
 	KEY("CreationClassName", "CIM_ListenerDestinationWSManagement"),
 	FIXED("DeliveryMode", INT, "2"),
@@ -196,6 +196,76 @@ static const char *const destination_members[] = {"CIM_ListenerDestinationWSMana
 static const struct class destination = {
 	.name = "CIM_ListenerDestination", .members = destination_members, SINCE(3, 2)};
 
+/* The reference by which the subscription can be found again; its form is not known from firmware. */
+static void add_manager(const struct invoke *i, const char *handler)
+{
+	struct wsman_epr epr;
+
+	if (epr_from_text(bytes_str(handler), &epr))
+		wsman_add_epr(i->w, "SubscriptionManager", &epr);
+}
+
+static uint32_t subscribers_max(const struct get *g)
+{
+	return g->p->major < 6 ? 6 : 9;
+}
+
+/* Where events would be sent; they are not, but clients list and remove what they subscribed to. */
+static bool subscribe(struct invoke *i, enum wsman_fault *fault)
+{
+	const struct xml_node *delivery = xml_child(i->in, XML_NS_EVENTING, "Delivery");
+	const struct xml_node *to = xml_child(delivery, XML_NS_EVENTING, "NotifyTo");
+	struct bytes address = xml_text(xml_child(to, XML_NS_ADDRESSING, "Address"));
+	const struct xml_attr *mode = delivery ? xml_attr(delivery, "Mode") : NULL;
+	struct device *d = i->x->d;
+	struct object *o, *l;
+	char text[256], name[64];
+
+	if (i->call->op != WSMAN_SUBSCRIBE || !mode || address.len == 0 || address.len > NOTIFY_TO_MAX ||
+	    !bytes_to_str(address, text, sizeof(text)))
+		return false;
+	*fault = WSMAN_FAULT_QUOTA_LIMIT;
+	if (more_object_count(d, LISTENER) >= subscribers_max(&i->g))
+		return false;
+	l = more_object_new(d, LISTENER);
+	o = l ? more_object_new(d, SUBSCRIPTION) : NULL;
+	if (!o)
+		return false;
+	snprintf(name, sizeof(name), "Intel(r) AMT:Listener Destination %u", l->id);
+	more_set_str(d, LISTENER, l->id, "Name", name);
+	more_set_str(d, LISTENER, l->id, "Destination", text);
+	more_set_str(d, LISTENER, l->id, "DeliveryMode",
+		     memmem(mode->value.p, mode->value.len, "PushWithAck", 11) ? "3" : "2");
+	snprintf(text, sizeof(text), "CIM_FilterCollection?InstanceID=Intel(r) AMT:%s", filters[i->g.instance]);
+	more_set_str(d, SUBSCRIPTION, o->id, "Filter", text);
+	snprintf(text, sizeof(text), LISTENER "?CreationClassName=" LISTENER "&Name=%s" SELECTORS_IN_AMT, name);
+	more_set_str(d, SUBSCRIPTION, o->id, "Handler", text);
+	add_manager(i, text);
+	return true;
+}
+
+static const struct class filter = {.name = "CIM_FilterCollection",
+				    CLASS_PROPS(filter_props),
+				    .instances = ARRAY_LEN(filters),
+				    .subscribe = subscribe,
+				    SINCE(3, 2)};
+
+/* The listener goes with its subscription. */
+static bool unsubscribe(struct invoke *i, enum wsman_fault *fault)
+{
+	struct values v;
+	struct wsman_epr epr;
+	struct get l = i->g;
+	const char *handler = class_text(SUBSCRIPTION, "Handler", &i->g, &v);
+
+	if (i->call->op != WSMAN_UNSUBSCRIBE || i->call->selector_count == 0)
+		return false;
+	if (epr_from_text(bytes_str(handler), &epr) && class_select(&listener, &l, epr.selectors, epr.selector_count))
+		more_object_delete(i->x->d, LISTENER, l.instance);
+	more_object_delete(i->x->d, SUBSCRIPTION, i->g.instance);
+	return true;
+}
+
 static const struct prop subscription_props[] = {
 	{"Filter", PROP_EPR, PROP_KEY},
 	{"Handler", PROP_EPR, PROP_KEY},
@@ -204,6 +274,7 @@ static const struct prop subscription_props[] = {
 static const struct class subscription = {.name = "CIM_FilterCollectionSubscription",
 					  CLASS_PROPS(subscription_props),
 					  .flags = CLASS_DELETE,
+					  .subscribe = unsubscribe,
 					  SINCE(3, 2)};
 
 const struct class *const classes_events[] = {

@@ -573,6 +573,27 @@ def certificates_are_kept():
     assert c.ask(gone)[0] == 200 and all_of(c, "AMT_PublicKeyCertificate") == [[]]
 
 
+def events_are_subscribed_to():
+    c = client(8)
+    eventing = "http://schemas.xmlsoap.org/ws/2004/08/eventing"
+    body = (f'<e:Subscribe xmlns:e="{eventing}"><e:Delivery Mode="http://schemas.dmtf.org/wbem/wsman/1/wsman/PushWithAck">'
+            "<e:NotifyTo><a:Address>https://192.0.2.1:9999/events</a:Address></e:NotifyTo></e:Delivery></e:Subscribe>")
+    subscribe = envelope(eventing + "/Subscribe", uri("CIM_FilterCollection"), body, {"InstanceID": "Intel(r) AMT:All"})
+    status, _, text = c.ask(subscribe)
+    assert status == 200 and b"<g:SubscribeResponse><g:SubscriptionManager>" in text, text
+    listener = all_of(c, "CIM_ListenerDestination")[0][0][1]
+    assert listener["Destination"] == ["https://192.0.2.1:9999/events"] and listener["DeliveryMode"] == ["3"]
+    assert len(all_of(c, "CIM_FilterCollectionSubscription")[0]) == 1
+    handler = (f'<w:Selector Name="Handler"><a:EndpointReference><a:Address>{ADDRESSING}/role/anonymous</a:Address>'
+               f"<a:ReferenceParameters><w:ResourceURI>{uri('CIM_ListenerDestinationWSManagement')}</w:ResourceURI>"
+               f'<w:SelectorSet><w:Selector Name="Name">{listener["Name"][0]}</w:Selector></w:SelectorSet>'
+               "</a:ReferenceParameters></a:EndpointReference></w:Selector>")
+    end = envelope(eventing + "/Unsubscribe", uri("CIM_FilterCollectionSubscription"),
+                   f'<e:Unsubscribe xmlns:e="{eventing}"/>', {"X": ""}).replace('<w:Selector Name="X"></w:Selector>', handler)
+    assert c.ask(end)[0] == 200 and all_of(c, "CIM_ListenerDestination") == [[]]
+    assert fault(c, end) == "b:DestinationUnreachable"
+
+
 # ---- setting up ----
 
 def refused(address, port=16992):
@@ -711,7 +732,8 @@ def ctl_says_what_is_wrong():
     for words, code, sentence in ((["power", "nobody", "on"], 1, "no device"), (["frobnicate"], 2, "unknown command"),
                                   (["fault", "--kind", "gremlins"], 1, "no fault"), (["clock", "advance", "1"], 1, "driven"),
                                   (["mebx", "--mode", "smb"], 1, "which device"), (["list", "--verbose"], 2, "unknown option"),
-                                  (["fault", "--kind", "lie", "--share", "200%"], 1, "share")):
+                                  (["fault", "--kind", "lie", "--share", "200%"], 1, "share"),
+                                  (["fault", "--kind", "lie", "--after", "3"], 1, "--after")):
         run = ctl(*words)
         assert run.returncode == code and sentence in run.stderr, (words, run)
     run = subprocess.run([SIM.program, "ctl", "--control", "/nonexistent", "list"], capture_output=True, text=True)
