@@ -11,6 +11,7 @@ API description that the same server gives out. Output is TAP; the names of the 
 """
 
 import http.client
+import itertools
 import json
 import os
 import re
@@ -70,7 +71,7 @@ class Process:
     """A program of ours that runs: its output is kept, and it is ended by its process id."""
 
     def __init__(self, box, name, args, wait_for="ready", env=None, preexec_fn=None):
-        self.name, self.log_path = name, os.path.join(box.folder, f"{name}-{len(box.processes)}.log")
+        self.name, self.log_path = name, os.path.join(box.folder, f"{name}-{next(box.numbers)}.log")
         self.log = open(self.log_path, "wb")
         self.popen = subprocess.Popen([program(name), *args], cwd=box.folder, stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **(env or {})},
@@ -110,6 +111,11 @@ class Process:
 
     def kill(self):
         return self.stop(signal.SIGKILL)
+
+    def dies(self, signum):
+        """Waits until it ends by itself, as a test of it wants."""
+        self.ended_by_us = True
+        equal(self.wait(), -signum, f"how {self.name} ended")
 
     def wait(self):
         try:
@@ -351,14 +357,16 @@ class Simulator(Process):
 class Box:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="lamp-")
-        self.processes = []
-        self.net_socket, self.net = self.take_net()
+        self.processes, self.numbers = [], itertools.count()
+        holder, self.net = self.take_net()
+        self.holders = [holder]
 
-    def take_net(self):
+    @staticmethod
+    def take_net(first=64, step=1):
         """A /24 of loopback that no other scenario has: whoever holds its port 1 has it."""
-        for i in range(16384):
-            n = (os.getpid() * 7 + i) % 16384
-            prefix = f"127.{64 + n // 256}.{n % 256}"
+        for i in range(16384 // step):
+            n = (os.getpid() * 7 + i) * step % 16384
+            prefix = f"127.{first + n // 256}.{n % 256}"
             holder = socket.socket()
             try:
                 holder.bind((prefix + ".250", 1 if os.getuid() == 0 else 20001))
@@ -366,6 +374,12 @@ class Box:
             except OSError:
                 holder.close()
         raise Failed("no loopback net is free")
+
+    def wide_net(self):
+        """A /20 of loopback beside the Box's own net, for thousands of devices."""
+        holder, prefix = self.take_net(128, 16)
+        self.holders.append(holder)
+        return prefix + ".0/20"
 
     def address(self, host):
         return f"{self.net}.{host}"
@@ -414,11 +428,12 @@ class Box:
                 status = process.stop()
                 if status != 0:
                     problems.append(f"{process.name} ended with {status}")
-            elif not by_us:
-                process.wait()
+            elif not by_us and process.wait() != 0:
+                problems.append(f"{process.name} ended by itself with {process.popen.returncode}")
             if re.search(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|assertion failed", process.log_text()):
                 problems.append(f"{process.name}: {process.log_text()[-4000:]}")
-        self.net_socket.close()
+        for holder in self.holders:
+            holder.close()
         if problems:
             raise Failed("; ".join(problems))
 
