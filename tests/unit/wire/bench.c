@@ -168,11 +168,11 @@ static void zone_reads(struct bench *b)
 
 void bench_step(struct bench *b)
 {
-	bool busy = loop_run_once(b->w->kit.loop, 5);
+	bool busy = loop_run_once(b->w->kit.loop, 3);
 	zone_reads(b);
 	if (busy || !net_is_idle(b->w->kit.net)) /* a worker takes real time */
 		return;
-	clock_advance(b->clock, 500);
+	clock_advance(b->clock, 1000);
 	peer_tick(&b->peer);
 }
 

@@ -44,7 +44,7 @@ void bench_send(struct bench *b, struct mail *m);
 /* Runs until so many outcomes came. */
 void bench_run(struct bench *b, int outcomes);
 void bench_wait(struct bench *b, const int *what, int n); /* until *what is at least n */
-void bench_step(struct bench *b);                         /* one round, or 500 ms when there is nothing to do */
+void bench_step(struct bench *b);                         /* one round, or a second when there is nothing to do */
 struct wire_config *bench_config(struct bench *b);
 /* An order that is carried out, from start to outcome. */
 const struct act_outcome *bench_act(struct bench *b, struct act_start *order);
