@@ -2,15 +2,27 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/rng.h"
 #include "base/secret.h"
 #include "base/tls.h"
 #include "codec/wsman.h"
 
 #define READERS_KEPT 64
+#define KEPT_MAX     2048
+
+/* An eighth of what the process may open, at most. */
+static size_t kept_max(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	return limit.rlim_cur / 8 < KEPT_MAX ? (size_t)limit.rlim_cur / 8 : KEPT_MAX;
+}
 
 int kit_init(struct wire_kit *k, struct loop *l, const struct vault *v, struct err *e)
 {
@@ -25,6 +37,9 @@ int kit_init(struct wire_kit *k, struct loop *l, const struct vault *v, struct e
 	};
 	list_init(&k->readers);
 	list_init(&k->handshake_queue);
+	list_init(&k->kept);
+	k->kept_by_id = map_u64_new();
+	k->kept_max = kept_max();
 	buf_init(&k->soap, WSMAN_MAX_REQUEST);
 	buf_init(&k->out, WSMAN_MAX_REQUEST + HTTP1_HEAD_MAX);
 	buf_init(&k->scratch, 4096);
@@ -44,6 +59,7 @@ void kit_release(struct wire_kit *k)
 		list_remove(it);
 		reader_free(LIST_ENTRY(it, struct http_reader, link));
 	}
+	map_u64_free(k->kept_by_id);
 	buf_release(&k->soap);
 	buf_release(&k->out);
 	buf_release(&k->scratch);

@@ -10,6 +10,7 @@
 #include "codec/http1.h"
 #include "codec/xml.h"
 
+struct map_u64;
 struct net;
 struct pool_client;
 struct tls_ctx;
@@ -33,6 +34,10 @@ struct wire_kit {
 
 	uint32_t handshakes_max, handshakes; /* TLS handshakes under way */
 	struct list handshake_queue;         /* struct talk.wait */
+
+	struct map_u64 *kept_by_id; /* connections that are kept: struct talk by interface */
+	struct list kept;           /* the same, oldest first */
+	size_t kept_max;
 
 	uint8_t random[1024]; /* of the kernel, handed out once each */
 	size_t random_left;

@@ -35,7 +35,7 @@ struct run {
 	struct act_start *order;
 	struct act_outcome *out;
 	struct flow_ctx ctx;
-	struct talk talk;
+	struct talk *talk;
 	struct loop_timer pause;
 	enum run_state state;
 	bool tried;                     /* the present read has failed once */
@@ -62,13 +62,14 @@ static const struct talk_events talk_events = {on_open, on_write, on_reply, on_f
 
 static void next(struct run *run);
 
-/* Each act in flight has one descriptor. */
-static size_t descriptors(void)
+/* Each act in flight has one descriptor, and so has each connection that is kept. */
+static size_t descriptors(const struct wire_kit *kit)
 {
 	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * FDS_FOR_OTHERS)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 4 * FDS_FOR_OTHERS)
 		return FDS_FOR_OTHERS;
-	return limit.rlim_cur > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)limit.rlim_cur - FDS_FOR_OTHERS;
+	size_t most = limit.rlim_cur > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)limit.rlim_cur;
+	return most - FDS_FOR_OTHERS - kit->kept_max;
 }
 
 static void on_give_up(void *arg);
@@ -78,7 +79,7 @@ struct runner *runner_new(struct wire_kit *kit)
 	struct runner *r = mem_alloc(sizeof(*r));
 	r->kit = kit;
 	r->by_act = map_u64_new();
-	r->running_max = descriptors();
+	r->running_max = descriptors(kit);
 	list_init(&r->waiting);
 	list_init(&r->running);
 	loop_timer_init(&r->give_up, kit->loop, on_give_up, r);
@@ -102,7 +103,7 @@ size_t runner_open(const struct runner *r)
 
 static void learn(const struct run *run, struct act_learned *to)
 {
-	const struct talk *t = &run->talk;
+	const struct talk_found *t = &run->talk->found;
 	to->answered = t->answered;
 	to->used_tls = t->used_tls && t->login_good;
 	to->has_digest = t->login_good;
@@ -125,11 +126,11 @@ static void finish(struct run *run)
 	struct runner *r = run->runner;
 	bool had_place = run->state != RUN_WAITING;
 	learn(run, &run->out->learned);
-	run->out->requests = run->talk.requests;
+	run->out->requests = run->talk->found.requests;
 	map_u64_delete(r->by_act, run->order->act);
 	list_remove(&run->link);
 	loop_timer_stop(&run->pause);
-	talk_release(&run->talk);
+	talk_end(run->talk);
 	flow_release(&run->ctx);
 	kit_tell_zone(r->kit, &run->out->mail);
 	free(run->order);
@@ -163,7 +164,7 @@ static void ask(struct run *run)
 {
 	struct err e = ERR_INIT;
 	run->state = RUN_READING;
-	int rc = talk_ask(&run->talk, false, &e);
+	int rc = talk_ask(run->talk, false, &e);
 	if (rc)
 		read_failed(run, rc, &e);
 }
@@ -172,7 +173,7 @@ static void pause_for(struct run *run, int64_t ms)
 {
 	run->state = RUN_PAUSED;
 	if (ms > KEEP_OPEN_MS)
-		talk_close(&run->talk);
+		talk_close(run->talk);
 	loop_timer_set(&run->pause, ms);
 }
 
@@ -225,12 +226,12 @@ static void gate(struct run *run)
 static void prepare_order(struct run *run)
 {
 	struct err e = ERR_INIT;
-	if (talk_is_open(&run->talk)) {
+	if (talk_is_open(run->talk)) {
 		gate(run);
 		return;
 	}
 	run->state = RUN_OPENING;
-	int rc = talk_open(&run->talk, &e);
+	int rc = talk_open(run->talk, &e);
 	if (rc)
 		read_failed(run, rc, &e);
 }
@@ -280,7 +281,7 @@ static int on_write(void *arg, struct buf *soap, struct err *e)
 /* What a status other than those that carry SOAP says. */
 static int status_error(const struct run *run, const struct http1 *http, struct err *e)
 {
-	const char *version = run->talk.version;
+	const char *version = run->talk->found.version;
 	e->device_status = http->status;
 	switch (http->status) {
 	case 503:
@@ -311,7 +312,7 @@ static int read_soap(struct run *run, const struct http1 *http, struct err *e)
 		return rc == ERR_TOO_BIG ? ERR_MALFORMED : rc;
 	run->ctx.answered_at_ms = clock_wall_ms(kit->clock);
 	run->ctx.realm = run->order->at.digest.realm;
-	run->ctx.tls = run->talk.tls_version;
+	run->ctx.tls = run->talk->found.tls_version;
 	buf_reset(&kit->scratch);
 	return flow_read(&run->ctx, &reply, e);
 }
@@ -368,7 +369,7 @@ static void on_failed(void *arg, int code, const struct err *e)
 	struct run *run = arg;
 	if (run->state != RUN_ORDERED)
 		read_failed(run, code, e);
-	else if (talk_sent_nothing(&run->talk))
+	else if (talk_sent_nothing(run->talk))
 		end_with(run, ACT_END_NOT_SENT, code, e);
 	else
 		end_with(run, ACT_END_DOUBT, code == ERR_MALFORMED ? ERR_BAD_REPLY : ERR_NO_REPLY, e);
@@ -427,7 +428,7 @@ void runner_start(struct runner *r, struct act_start *order)
 	list_append(&r->waiting, &run->link);
 	flow_begin(&run->ctx, order, run->out);
 	run->ctx.scratch = &r->kit->scratch;
-	talk_init(&run->talk, r->kit, &order->at, &talk_events, run);
+	run->talk = talk_new(r->kit, &order->at, &talk_events, run);
 	loop_timer_init(&run->pause, r->kit->loop, on_pause_over, run);
 	map_u64_put(r->by_act, order->act, run);
 	metric_set(METRIC_wire_acts_in_flight, (int64_t)map_u64_count(r->by_act));
@@ -449,17 +450,17 @@ static void order(struct run *run, int64_t committed_boot_ms)
 		end(run, ACT_END_NOT_SENT, ERR_BUSY, "the server took more than 2 s from its commit to the sending");
 		return;
 	}
-	if (!talk_is_open(&run->talk)) {
+	if (!talk_is_open(run->talk)) {
 		end(run, ACT_END_NOT_SENT, ERR_LOST_CONNECTION, "the device closed the connection before the order");
 		return;
 	}
-	if (loop_now_ms(kit->loop) - run->talk.alive_ms > ALIVE_MS) {
+	if (loop_now_ms(kit->loop) - run->talk->alive_ms > ALIVE_MS) {
 		end(run, ACT_END_NOT_SENT, ERR_BUSY, "the server took more than 5 s to allow the order");
 		return;
 	}
 	run->state = RUN_ORDERED;
 	run->ordered_ms = loop_now_ms(kit->loop);
-	int rc = talk_ask(&run->talk, true, &e);
+	int rc = talk_ask(run->talk, true, &e);
 	if (rc)
 		end_with(run, ACT_END_NOT_SENT, rc, &e);
 }

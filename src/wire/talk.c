@@ -1,19 +1,23 @@
 #include "wire/talk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "amt/firmware.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/metric.h"
+#include "base/rng.h"
 #include "base/secret.h"
 #include "base/stream.h"
 #include "base/vault.h"
 #include "codec/wsman.h"
 
-#define UNAUTHORIZED_MAX 2    /* replies to one request; one more when the device says that the nonce was too old */
-#define LEAST_RATE       64   /* bytes a second of a reply, */
-#define RATE_AFTER_MS    3000 /* once it has begun */
+#define UNAUTHORIZED_MAX 2     /* replies to one request; one more when the device says that the nonce was too old */
+#define LEAST_RATE       64    /* bytes a second of a reply, */
+#define KEEP_MS          60000 /* a connection for the next conversation */
+#define RATE_AFTER_MS    3000  /* once it has begun */
 
 static void on_open(void *arg);
 static void on_data(void *arg, struct bytes data);
@@ -22,17 +26,6 @@ static void on_time(void *arg);
 static void on_resolved(void *arg, int code, const struct range_addr *address, const struct err *e);
 
 static const struct stream_events stream_events = {.open = on_open, .data = on_data, .closed = on_closed};
-
-void talk_init(struct talk *t, struct wire_kit *kit, struct act_interface *at, const struct talk_events *ev, void *arg)
-{
-	*t = (struct talk){.kit = kit, .at = at, .ev = ev, .arg = arg, .tls_version = ""};
-	loop_timer_init(&t->timer, kit->loop, on_time, t);
-	net_wait_init(&t->lookup, on_resolved, t);
-	list_init(&t->wait);
-	t->tls = at->tls_policy == TLS_POLICY_REQUIRE ||
-		 (at->tls_policy == TLS_POLICY_AUTO &&
-		  (at->tls_seen || at->has_pin || firmware_has(at->version, QUIRK_NO_PLAIN)));
-}
 
 static void dial(struct talk *t)
 {
@@ -46,6 +39,8 @@ static void dial(struct talk *t)
 	}
 	t->state = TALK_CONNECTING;
 	t->stream = stream_connect_start(t->kit->loop, &c, &stream_events, t);
+	if (t->session)
+		stream_tls_resume(t->stream, t->session);
 	metric_add(METRIC_wire_connects, 1);
 }
 
@@ -74,8 +69,18 @@ static void handshake_over(struct talk *done)
 	}
 }
 
+static void keep_session(struct talk *t)
+{
+	struct tls_session *session = t->tls && t->stream ? stream_tls_session(t->stream) : NULL;
+	if (!session)
+		return;
+	tls_session_free(t->session);
+	t->session = session;
+}
+
 static void disconnect(struct talk *t)
 {
+	keep_session(t);
 	net_cancel(&t->lookup);
 	list_remove(&t->wait);
 	loop_timer_stop(&t->timer);
@@ -88,14 +93,110 @@ static void disconnect(struct talk *t)
 	handshake_over(t);
 }
 
-void talk_release(struct talk *t)
+void talk_close(struct talk *t)
 {
 	disconnect(t);
 }
 
-void talk_close(struct talk *t)
+static void talk_free(struct talk *t)
 {
 	disconnect(t);
+	tls_session_free(t->session);
+	free(t);
+}
+
+static void kept_take_out(struct talk *t)
+{
+	(void)map_u64_delete(t->kit->kept_by_id, t->id);
+	list_remove(&t->wait);
+	loop_timer_stop(&t->timer);
+}
+
+static void kept_drop(struct talk *t)
+{
+	kept_take_out(t);
+	talk_free(t);
+}
+
+/* All that must be the same for the next conversation on this connection: AMT takes the login of a TLS connection's
+ * first request for those that follow. */
+static uint64_t identity_of(const struct act_interface *at)
+{
+	const uint64_t numbers[] = {at->id, at->tls_port, at->old_tls, at->credential, at->credential_version};
+	uint64_t h = rng_hash(1, numbers, sizeof(numbers));
+	h = rng_hash(h, at->host, strlen(at->host));
+	h = rng_hash(h, at->login, strlen(at->login));
+	return rng_hash(h, at->pin, sizeof(at->pin));
+}
+
+static void keep(struct talk *t)
+{
+	struct wire_kit *k = t->kit;
+	struct talk *before = map_u64_get(k->kept_by_id, t->at->id);
+	if (before)
+		kept_drop(before);
+	if (map_u64_count(k->kept_by_id) >= k->kept_max)
+		kept_drop(LIST_FIRST(&k->kept, struct talk, wait));
+	t->id = t->at->id;
+	t->identity = identity_of(t->at);
+	t->at = NULL;
+	(void)map_u64_put(k->kept_by_id, t->id, t);
+	list_append(&k->kept, &t->wait);
+	loop_timer_set(&t->timer, KEEP_MS);
+}
+
+void talk_end(struct talk *t)
+{
+	if (t->state == TALK_IDLE && t->tls && t->found.login_good && t->kit->kept_max)
+		keep(t);
+	else
+		talk_free(t);
+}
+
+void talk_drop_kept(struct wire_kit *k)
+{
+	while (!list_is_empty(&k->kept))
+		kept_drop(LIST_FIRST(&k->kept, struct talk, wait));
+}
+
+static struct talk *kept_for(struct wire_kit *k, const struct act_interface *at)
+{
+	struct talk *t = at->has_pin && at->tls_policy != TLS_POLICY_NEVER ? map_u64_get(k->kept_by_id, at->id) : NULL;
+	if (!t)
+		return NULL;
+	if (t->identity != identity_of(at)) {
+		kept_drop(t);
+		return NULL;
+	}
+	kept_take_out(t);
+	t->found = (struct talk_found){.used_tls = true, .tls_version = t->found.tls_version};
+	t->once = t->want = t->again = false;
+	return t;
+}
+
+static struct talk *talk_alloc(struct wire_kit *k, const struct act_interface *at)
+{
+	struct talk *t = mem_alloc(sizeof(*t));
+	t->kit = k;
+	t->found.tls_version = "";
+	loop_timer_init(&t->timer, k->loop, on_time, t);
+	net_wait_init(&t->lookup, on_resolved, t);
+	list_init(&t->wait);
+	t->tls = at->tls_policy == TLS_POLICY_REQUIRE ||
+		 (at->tls_policy == TLS_POLICY_AUTO &&
+		  (at->tls_seen || at->has_pin || firmware_has(at->version, QUIRK_NO_PLAIN)));
+	return t;
+}
+
+struct talk *talk_new(struct wire_kit *k, struct act_interface *at, const struct talk_events *ev, void *arg)
+{
+	struct talk *t = kept_for(k, at);
+	if (!t)
+		t = talk_alloc(k, at);
+	t->at = at;
+	t->ev = ev;
+	t->arg = arg;
+	return t;
 }
 
 bool talk_is_open(const struct talk *t)
@@ -201,7 +302,7 @@ static int send_request(struct talk *t, struct err *e)
 		return rc;
 	/* A broken connection is told by the stream's event, from the loop. */
 	t->state = TALK_ASKING;
-	t->requests++;
+	t->found.requests++;
 	loop_timer_set(&t->timer, t->kit->head_ms);
 	metric_add(METRIC_wire_requests, 1);
 	metric_add(METRIC_wire_bytes_out, (int64_t)request.len);
@@ -281,12 +382,12 @@ static bool leaf_is_right(struct talk *t)
 		return false;
 	}
 	if (!t->at->has_pin) {
-		t->has_pin = t->at->has_pin = true;
-		memcpy(t->pin, leaf, sizeof(leaf));
+		t->found.has_pin = t->at->has_pin = true;
+		memcpy(t->found.pin, leaf, sizeof(leaf));
 		memcpy(t->at->pin, leaf, sizeof(leaf));
 	}
-	t->at->tls_seen = t->used_tls = true;
-	t->tls_version = stream_tls_version(t->stream);
+	t->at->tls_seen = t->found.used_tls = true;
+	t->found.tls_version = stream_tls_version(t->stream);
 	return true;
 }
 
@@ -312,7 +413,7 @@ static void on_open(void *arg)
  * once TLS was seen there is no way back. */
 static bool try_other_way(struct talk *t, int code)
 {
-	bool was_plain = t->answered || *t->at->digest.realm;
+	bool was_plain = t->found.answered || *t->at->digest.realm;
 	bool is_shut = code == ERR_REFUSED_PORT || code == ERR_TIMEOUT || (code == ERR_CLOSED && !was_plain);
 	if (t->tls || t->other_way || t->at->tls_policy != TLS_POLICY_AUTO || t->once || !is_shut)
 		return false;
@@ -369,6 +470,10 @@ static void exchange_broke(struct talk *t, int code, const struct err *e)
 static void on_closed(void *arg, int code, const struct err *e)
 {
 	struct talk *t = arg;
+	if (!t->at) {
+		kept_drop(t);
+		return;
+	}
 	switch (t->state) {
 	case TALK_CONNECTING:
 		connect_failed(t, code, e);
@@ -385,6 +490,10 @@ static void on_time(void *arg)
 {
 	struct talk *t = arg;
 	struct err e = ERR_INIT;
+	if (!t->at) {
+		kept_drop(t);
+		return;
+	}
 	if (t->state == TALK_RESOLVING)
 		err_set(&e, ERR_NAME_UNRESOLVED, "name \"%s\": no answer within %lld ms", t->at->host,
 			(long long)t->kit->connect_ms);
@@ -428,8 +537,8 @@ static int challenged(struct talk *t, const struct http1 *http, struct err *e)
 
 static void learn_version(struct talk *t, const struct http1 *http)
 {
-	if (!*t->version)
-		(void)firmware_from_server(http1_header(http, "Server"), t->version); /* unknown: stays empty */
+	if (!*t->found.version)
+		(void)firmware_from_server(http1_header(http, "Server"), t->found.version); /* unknown: stays empty */
 }
 
 static void ask_again(struct talk *t)
@@ -455,7 +564,7 @@ static void reply_done(struct talk *t, bool more)
 	struct err e = ERR_INIT;
 	bool with_login = t->with_login;
 	t->reader = NULL;
-	t->answered = true;
+	t->found.answered = true;
 	t->alive_ms = loop_now_ms(kit->loop);
 	t->state = TALK_IDLE;
 	t->used_before = true;
@@ -471,7 +580,8 @@ static void reply_done(struct talk *t, bool more)
 	else if (!with_login && http->status == 200)
 		fail_with(t, ERR_NOT_AMT, "it asks for no login");
 	else {
-		t->login_good |= with_login && (http->status == 200 || http->status == 400 || http->status == 500);
+		t->found.login_good |=
+			with_login && (http->status == 200 || http->status == 400 || http->status == 500);
 		t->ev->reply(t->arg, http);
 	}
 	kit_reader_return(kit, reader);
@@ -517,6 +627,10 @@ static void on_data(void *arg, struct bytes data)
 {
 	struct talk *t = arg;
 	metric_add(METRIC_wire_bytes_in, (int64_t)data.len);
+	if (!t->at) {
+		kept_drop(t);
+		return;
+	}
 	if (t->state != TALK_ASKING) {
 		disconnect(t); /* a reply that nobody asked for: nothing on this connection can be trusted */
 		return;

@@ -4,7 +4,11 @@
  * after a 401 with the nonce that came with it, and when a connection that was idle turns out to be closed. A request
  * that is asked once is written at most once, on a connection that is open, whatever happens. No password leaves
  * before the peer's certificate was compared with the pin; the digest realm is compared with the one that is known.
- * Knows nothing of WS-Management or acts. Lives in its owner's struct; one thread. */
+ * Knows nothing of WS-Management or acts.
+ *
+ * A TLS connection that has carried a good login stays open for a minute after its conversation, for the next one with
+ * the same interface, credential and pin: a handshake costs more than everything else. Within one conversation a new
+ * connection resumes the TLS session of the last. One thread. */
 #ifndef WIRE_TALK_H
 #define WIRE_TALK_H
 
@@ -13,6 +17,7 @@
 #include "wire/net.h"
 
 struct stream;
+struct tls_session;
 
 /* All come from the loop. */
 struct talk_events {
@@ -37,7 +42,7 @@ enum talk_state {
 
 struct talk {
 	struct wire_kit *kit;
-	struct act_interface *at; /* borrowed; its digest session is used and replaced */
+	struct act_interface *at; /* borrowed; its digest session is used and replaced. NULL: the connection is kept */
 	const struct talk_events *ev;
 	void *arg;
 
@@ -45,7 +50,7 @@ struct talk {
 	struct http_reader *reader; /* while a reply comes in */
 	struct loop_timer timer;
 	struct net_wait lookup;
-	struct list wait; /* in kit->handshake_queue */
+	struct list wait; /* in kit->handshake_queue, or kit->kept */
 	struct range_addr address;
 	uint8_t state; /* enum talk_state */
 	bool has_address;
@@ -63,16 +68,22 @@ struct talk {
 	int64_t alive_ms;                      /* mono: when the present connection was seen to live */
 	uint64_t sent_before, received_before; /* the stream's counters when the request was written */
 
-	/* What was learned. */
-	bool answered, used_tls, has_pin, login_good;
-	uint16_t requests;
-	uint8_t pin[TLS_PIN_SIZE];
-	char version[ACT_VERSION_SIZE]; /* from the Server header; "" unknown */
-	const char *tls_version;        /* "" when plain */
+	struct tls_session *session; /* of the last connection, to resume */
+	uint64_t id, identity;       /* of a connection that is kept: interface, and all that must be the same */
+	struct talk_found {
+		bool answered, used_tls, has_pin, login_good;
+		uint16_t requests;
+		uint8_t pin[TLS_PIN_SIZE];
+		char version[ACT_VERSION_SIZE]; /* from the Server header; "" unknown */
+		const char *tls_version;        /* "" when plain */
+	} found;                                /* what this conversation learned */
 };
 
-void talk_init(struct talk *t, struct wire_kit *kit, struct act_interface *at, const struct talk_events *ev, void *arg);
-void talk_release(struct talk *t); /* closes; nothing is called any more; fine inside any event */
+struct talk *talk_new(struct wire_kit *kit, struct act_interface *at, const struct talk_events *ev, void *arg);
+/* The conversation is over: keeps its connection if that is worth while. Nothing is called any more; fine inside any
+ * event. */
+void talk_end(struct talk *t);
+void talk_drop_kept(struct wire_kit *kit); /* closes all connections that are kept */
 
 /* Asks the request that ev->write gives, connecting first if need be. An error here means that nothing was sent and
  * nothing will be called. once: only on an open connection (talk_is_open), and with a login that was not yet refused.

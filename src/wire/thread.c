@@ -8,6 +8,7 @@
 #include "wire/net.h"
 #include "wire/runner.h"
 #include "wire/scan.h"
+#include "wire/talk.h"
 #include "wire/wire_priv.h"
 
 #define MAILBOX_LIMIT 20000
@@ -49,6 +50,7 @@ static void configure(struct wire *w, struct wire_config *c)
 {
 	struct wire_kit *k = &w->kit;
 	net_set_allowed(k->net, c->allowed_nets, c->allow_loopback);
+	talk_drop_kept(k);
 	c->allowed_nets = NULL;
 	k->connect_ms = c->connect_ms > 0 ? c->connect_ms : k->connect_ms;
 	k->head_ms = c->head_ms > 0 ? c->head_ms : k->head_ms;
@@ -63,6 +65,8 @@ static void stop(struct wire *w)
 	w->stopping = true;
 	mailbox_close(w->inbox);
 	runner_stop(w->runner, STOP_MS);
+	w->kit.kept_max = 0;
+	talk_drop_kept(&w->kit);
 	scanner_stop(w->scanner);
 }
 

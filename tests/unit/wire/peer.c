@@ -343,6 +343,7 @@ static void on_closed(void *arg, int code, const struct err *e)
 static void on_open(void *arg)
 {
 	struct conn *c = arg;
+	c->peer->resumed += stream_tls_resumed(c->stream);
 	if (c->peer->connect == DOES_CLOSE)
 		stream_shutdown(c->stream);
 	if (c->peer->connect == DOES_RESET)
@@ -391,9 +392,14 @@ void peer_refuse(struct peer *p)
 void peer_release(struct peer *p)
 {
 	peer_refuse(p);
+	peer_hang_up(p);
+	xml_parser_free(p->xml);
+}
+
+void peer_hang_up(struct peer *p)
+{
 	LIST_EACH(&p->conns, it, safe)
 		conn_free(LIST_ENTRY(it, struct conn, link));
-	xml_parser_free(p->xml);
 }
 
 void peer_tick(struct peer *p)

@@ -75,11 +75,13 @@ struct peer {
 	int connects, requests, unauthorized;
 	int reads, acts; /* logged-in requests; acts counts every order that came whole, whatever was made of it */
 	int obeyed;
+	int resumed; /* TLS sessions */
 };
 
 void peer_init(struct peer *p, struct loop *l);
 void peer_release(struct peer *p);
-void peer_refuse(struct peer *p); /* stops listening */
-void peer_tick(struct peer *p);   /* DOES_DRIP sends its next byte */
+void peer_refuse(struct peer *p);  /* stops listening */
+void peer_hang_up(struct peer *p); /* closes all connections */
+void peer_tick(struct peer *p);    /* DOES_DRIP sends its next byte */
 
 #endif

@@ -227,6 +227,77 @@ static void handshakes_wait_for_their_turn(void **state)
 	site_release(&s);
 }
 
+static struct act_start *next_of(struct site *s, const struct act_outcome *before)
+{
+	struct act_start *o = order_of(s, VERB_RESET);
+	pin(o, &s->cert);
+	o->at.tls_seen = true;
+	o->at.digest = before->learned.digest;
+	return o;
+}
+
+/* What happens between two acts, and whether the second finds the connection of the first. */
+static void a_connection_is_kept_for_the_next_act(void **state)
+{
+	static const struct {
+		int64_t pause_s;
+		bool other_login, hang_up, configure;
+		int connects;
+	} rows[] = {
+		{.pause_s = 0, .connects = 1},    {.pause_s = 50, .connects = 1},
+		{.pause_s = 61, .connects = 2},   {.other_login = true, .connects = 2},
+		{.hang_up = true, .connects = 2}, {.configure = true, .connects = 2},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct site s;
+		site_init(&s);
+		const struct act_outcome *out = bench_act(&s.b, order_of(&s, VERB_STATUS));
+		struct act_start *o = next_of(&s, out);
+		if (rows[i].other_login)
+			(void)bytes_to_str(BYTES_LIT("other"), o->at.login, sizeof(o->at.login));
+		if (rows[i].hang_up)
+			peer_hang_up(&s.b.peer);
+		if (rows[i].configure)
+			bench_send(&s.b, &bench_config(&s.b)->mail);
+		for (int64_t t = 0; t < rows[i].pause_s; t++) {
+			clock_advance(s.b.clock, 1000);
+			(void)loop_run_once(s.b.w->kit.loop, 0);
+		}
+		out = bench_act(&s.b, o);
+		assert_int_equal(out->end, rows[i].other_login ? ACT_END_FAILED : ACT_END_DONE);
+		assert_int_equal(s.b.peer.connects, rows[i].connects);
+		assert_int_equal(s.b.peer.acts, rows[i].other_login ? 0 : 1);
+		if (!rows[i].other_login)
+			assert_int_equal(out->requests, 2);
+		site_release(&s);
+	}
+}
+
+/* A pin that was changed by a person meanwhile. */
+static void a_kept_connection_is_nothing_to_another_pin(void **state)
+{
+	struct site s;
+	site_init(&s);
+	struct act_start *o = next_of(&s, bench_act(&s.b, order_of(&s, VERB_STATUS)));
+	pin(o, &s.other);
+	assert_int_equal(bench_act(&s.b, o)->reason, ERR_TLS_PIN);
+	assert_int_equal(s.b.peer.acts, 0);
+	site_release(&s);
+}
+
+static void the_connection_after_a_401_resumes_the_session(void **state)
+{
+	struct site s;
+	site_init(&s);
+	s.b.peer.close_after_401 = true;
+	const struct act_outcome *out = bench_act(&s.b, order_of(&s, VERB_STATUS));
+	assert_int_equal(out->end, ACT_END_DONE);
+	assert_memory_equal(out->learned.pin, s.cert.pin, TLS_PIN_SIZE);
+	assert_int_equal(s.b.peer.connects, 2);
+	assert_int_equal(s.b.peer.resumed, 1);
+	site_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +310,9 @@ int main(void)
 		cmocka_unit_test(old_tls_is_for_the_device_that_has_it_set),
 		cmocka_unit_test(a_handshake_that_hangs_ends_in_time),
 		cmocka_unit_test(handshakes_wait_for_their_turn),
+		cmocka_unit_test(a_connection_is_kept_for_the_next_act),
+		cmocka_unit_test(a_kept_connection_is_nothing_to_another_pin),
+		cmocka_unit_test(the_connection_after_a_401_resumes_the_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
