@@ -603,9 +603,18 @@ static const char *target_text(struct command *c)
 	return s;
 }
 
-static int store_selection(struct zone *z, const struct job *j, const struct selection *s, struct err *e)
+static int compare_ids(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* In the order of ids: neighbours in the database are then started, and answer, at about the same time, and a commit
+ * rewrites a fifth of the pages that it would in the order of names. */
+static int store_selection(struct zone *z, const struct job *j, struct selection *s, struct err *e)
 {
 	int rc = 0;
+	qsort(s->ids, s->count, sizeof(s->ids[0]), compare_ids);
 	for (size_t at = 0; at < s->count && !rc; at += STORE_SELECTION_PART) {
 		size_t n = s->count - at < STORE_SELECTION_PART ? s->count - at : STORE_SELECTION_PART;
 		rc = store_job_selection_put(z->db, j->id, (int64_t)(at / STORE_SELECTION_PART), s->ids + at, n, e);
@@ -656,7 +665,7 @@ static int answer_job(struct command *c, const struct store_job *row)
 	return 0;
 }
 
-static int start_job(struct command *c, const struct order *o, const struct selection *s, struct err *e)
+static int start_job(struct command *c, const struct order *o, struct selection *s, struct err *e)
 {
 	struct job *j;
 	int rc = add_row(c, o, s, &j, e);
