@@ -53,6 +53,29 @@ static void check_value(const struct api_call *call, const struct api_arg *a)
 	}
 }
 
+/* The query once more, as if a person had typed it for each argument: what is taken becomes JSON. */
+static void type_it(const struct api_command *c, struct bytes typed)
+{
+	char *text = bytes_dup_str(typed);
+	for (size_t i = 0; i < c->arg_count; i++) {
+		struct buf out;
+		struct json_writer w;
+		bool list = c->args[i].type == API_STRS || c->args[i].type == API_TARGETS;
+		buf_init(&out, 8 * typed.len + 256);
+		json_writer_init(&w, &out);
+		if (list)
+			json_begin_array(&w, NULL);
+		else
+			json_begin_object(&w, NULL);
+		int code = api_arg_put(&c->args[i], text, &w, NULL);
+		ASSERT(code == api_arg_check(&c->args[i], text, NULL));
+		json_end(&w);
+		ASSERT(json_writer_is_done(&w) && !buf_check(&out, NULL, ""));
+		buf_release(&out);
+	}
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes rest = BYTES(data, size);
@@ -64,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char allow[API_ALLOW_SIZE];
 	if (!api_method_from_name(name, &method) || api_route(method, path, &c, allow, &e))
 		return 0;
+	type_it(c, query);
 	int code = api_call_parse(c, path, query, rest, seal, NULL, &call, &e);
 	ASSERT(code ? code == e.code && *e.msg && !call : call != NULL);
 	for (size_t i = 0; call && i < c->arg_count; i++) {
