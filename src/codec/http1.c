@@ -509,10 +509,16 @@ static int framing_check(struct http1 *h, struct bytes taken, struct err *e)
 	return 0;
 }
 
-static int feed_body(struct http1 *h, struct bytes in, size_t *ret_used, enum http1_event *ret, struct err *e)
+/* As many bytes as may pass before framing_check has to look again: so the byte at which it says no does not depend on
+ * how the input is cut. */
+static struct bytes slice_of(const struct http1 *h, struct bytes in)
 {
-	if (h->done_seen)
-		return done(h, 0, ret_used, ret);
+	uint64_t room = FRAMING_MAX + FRAMING_PER_BYTE * h->body_seen - h->framing_seen + 1;
+	return in.len <= room ? in : BYTES(in.p, (size_t)room);
+}
+
+static int feed_slice(struct http1 *h, struct bytes in, size_t *ret_used, struct err *e)
+{
 	llhttp_t *p = parser_of(h);
 	p->data = h;
 	uint64_t had = h->body_seen;
@@ -521,12 +527,25 @@ static int feed_body(struct http1 *h, struct bytes in, size_t *ret_used, enum ht
 		return body_error(h, e);
 	size_t used = rc == HPE_OK ? in.len : (size_t)((const uint8_t *)llhttp_get_error_pos(p) - in.p);
 	h->framing_seen += used - (h->body_seen - had);
-	int failed = framing_check(h, BYTES(in.p, used), e);
-	if (failed)
-		return failed;
-	if (h->done_seen)
-		return done(h, used, ret_used, ret);
 	*ret_used = used;
+	return framing_check(h, BYTES(in.p, used), e);
+}
+
+static int feed_body(struct http1 *h, struct bytes in, size_t *ret_used, enum http1_event *ret, struct err *e)
+{
+	size_t total = 0;
+	if (h->done_seen)
+		return done(h, 0, ret_used, ret);
+	do {
+		size_t used = 0;
+		int failed = feed_slice(h, slice_of(h, BYTES(in.p + total, in.len - total)), &used, e);
+		if (failed)
+			return failed;
+		total += used;
+	} while (!h->done_seen && total < in.len);
+	if (h->done_seen)
+		return done(h, total, ret_used, ret);
+	*ret_used = total;
 	*ret = HTTP1_MORE;
 	return 0;
 }
