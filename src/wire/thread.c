@@ -163,6 +163,7 @@ int wire_start(struct wire *w, struct mailbox *to_zone, struct err *e)
 	int sys = pthread_create(&w->thread, NULL, run, w);
 	if (sys)
 		return err_set_sys(e, ERR_SYSTEM, sys, "the network thread cannot be started");
+	(void)pthread_setname_np(w->thread, "wire"); /* for people only */
 	w->started = true;
 	return 0;
 }

@@ -234,6 +234,7 @@ int zone_start(const struct zone_deps *deps, struct zone_thread **ret, struct er
 		tear_down(t);
 		return err_set_sys(e, ERR_SYSTEM, sys, "thread of the zone cannot be started");
 	}
+	(void)pthread_setname_np(t->thread, "zone"); /* for people only */
 	*ret = t;
 	return 0;
 }
