@@ -81,7 +81,7 @@ static void accept_one(struct listener *l, int fd, const struct sockaddr_in *pee
 	if (!d && getsockname(fd, (struct sockaddr *)&own, &len) == 0)
 		d = device_at(l->s, ntohl(own.sin_addr.s_addr));
 	if (!d) {
-		(void)close(fd); /* the filter lets nothing of the kind through */
+		(void)close(fd); /* with a filter nothing of the kind comes this far */
 		return;
 	}
 	http_accept(l->s, d, fd, l->tls, ntohl(peer->sin_addr.s_addr));
@@ -109,13 +109,12 @@ static void on_accept(void *arg, int events)
 	}
 }
 
-static int attach(int fd, struct sock_filter *code, size_t len, struct err *e)
+/* 0, or errno. EPERM: newer kernels (seen with 6.18) want CAP_NET_ADMIN for a filter on a TCP socket. */
+static int attach(int fd, struct sock_filter *code, size_t len)
 {
 	struct sock_fprog prog = {.len = (unsigned short)len, .filter = code};
 
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) != 0)
-		return err_set_sys(e, ERR_SYSTEM, errno, "cannot filter what a listener hears");
-	return 0;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) == 0 ? 0 : errno;
 }
 
 int listen_confine(struct sim *s, int fd, struct err *e)
@@ -127,17 +126,27 @@ int listen_confine(struct sim *s, int fd, struct err *e)
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};
+	bool bound;
+	int sys;
 
-	/* Allowed to everybody since Linux 5.7; the filter alone confines too, for 127/8 never comes from outside. */
-	(void)setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2);
-	return attach(fd, code, ARRAY_LEN(code), e);
+	/* Either confines: binding is allowed to everybody since Linux 5.7, and 127/8 never comes from outside. Without
+	 * the filter accept_one closes what is for no device. */
+	bound = setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2) == 0;
+	sys = attach(fd, code, ARRAY_LEN(code));
+	if (sys != 0 && !(sys == EPERM && bound))
+		return err_set_sys(e, ERR_SYSTEM, sys, "cannot filter what a listener hears");
+	return 0;
 }
 
 static int drop_all(int fd, struct err *e)
 {
 	struct sock_filter code[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+	int sys = attach(fd, code, ARRAY_LEN(code));
 
-	return attach(fd, code, ARRAY_LEN(code), e);
+	if (sys != 0)
+		return err_set_sys(e, sys == EPERM ? ERR_PRIVILEGE : ERR_SYSTEM, sys,
+				   "syn-drop needs a filter, which this kernel allows with CAP_NET_ADMIN only");
+	return 0;
 }
 
 static int bind_error(int sys, uint32_t address, uint16_t port, struct err *e)

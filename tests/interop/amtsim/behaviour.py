@@ -2,6 +2,7 @@
 """behaviour - what a device of amtsim does, seen with Python's own client: HTTP and digest in AMT's shapes, classes that
 hang together and honour what is put, power, boot options, logs, users, consent, alarms, MEBx, the generations."""
 import base64
+import os
 import re
 import socket
 import ssl
@@ -15,6 +16,7 @@ from simulator import ADDRESSING, PASSWORD, Client, Sim, enumerate_, envelope, g
 
 warnings.simplefilter("ignore", DeprecationWarning)  # old TLS is the point
 STATE = get("CIM_AssociatedPowerManagementService")
+PORT = 30000 + os.getpid() % 10000 * 2
 SIM = None
 
 
@@ -758,6 +760,18 @@ def connections_are_limited():
         pass
     for s in held:
         s.close()
+
+
+def no_capability_is_needed():
+    """An ordinary user's rights: newer kernels then refuse a filter on a TCP socket."""
+    nothing = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    for way in "each", "wildcard":
+        with Sim("--listen", way, "--power", "on", "--port-base", str(PORT), net="127.207.0.0/24",
+                 wrapper=nothing) as sim:
+            assert Client(sim.address, PORT).value(STATE, "PowerState") == "2"
+            if way == "wildcard":
+                with socket.create_connection(("127.207.0.77", PORT), 2) as nobody:
+                    assert nobody.recv(1) == b""
 
 
 if __name__ == "__main__":

@@ -33,16 +33,16 @@ def uri(name):
 
 
 class Sim:
-    """A running amtsim; use it with "with"."""
+    """A running amtsim; use it with "with". wrapper: words before its command."""
 
-    def __init__(self, *options, devices=1, net="127.201.0.0/24"):
+    def __init__(self, *options, devices=1, net="127.201.0.0/24", wrapper=()):
         self.folder = tempfile.TemporaryDirectory(prefix="amtsim-")
         self.password = os.path.join(self.folder.name, "password")
         self.control = os.path.join(self.folder.name, "sock")
         with open(self.password, "w", encoding="ascii") as f:
             f.write(PASSWORD + "\n")
         self.program = os.environ["AMTSIM"]
-        command = [self.program, "--devices", str(devices), "--net", net, "--password-file", self.password,
+        command = [*wrapper, self.program, "--devices", str(devices), "--net", net, "--password-file", self.password,
                    "--control", self.control, "--rmcp-port", "0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if self.process.stdout.readline().strip() != "ready":
