@@ -14,6 +14,7 @@
 
 #define READERS_KEPT 64
 #define KEPT_MAX     2048
+#define PROBES_LEAST 64
 
 /* An eighth of what the process may open, at most. */
 static size_t kept_max(void)
@@ -40,6 +41,7 @@ int kit_init(struct wire_kit *k, struct loop *l, const struct vault *v, struct e
 	list_init(&k->kept);
 	k->kept_by_id = map_u64_new();
 	k->kept_max = kept_max();
+	k->probes_max = k->kept_max / 2 > PROBES_LEAST ? k->kept_max / 2 : PROBES_LEAST;
 	buf_init(&k->soap, WSMAN_MAX_REQUEST);
 	buf_init(&k->out, WSMAN_MAX_REQUEST + HTTP1_HEAD_MAX);
 	buf_init(&k->scratch, 4096);

@@ -38,6 +38,7 @@ struct wire_kit {
 	struct map_u64 *kept_by_id; /* connections that are kept: struct talk by interface */
 	struct list kept;           /* the same, oldest first */
 	size_t kept_max;
+	size_t probes_max; /* of one scan, under way */
 
 	uint8_t random[1024]; /* of the kernel, handed out once each */
 	size_t random_left;

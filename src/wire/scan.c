@@ -20,7 +20,6 @@
 #define BETWEEN_MS       1000 /* between two pings to one address */
 #define LAST_ANSWERS_MS  3000
 #define PROGRESS_MS      250
-#define PROBES_MAX       256   /* under way */
 #define PROBES_PINGING   32    /* while pings go out: looking must not make the answers late */
 #define WAITING_MAX      65536 /* found and not yet looked at; more are counted and lost */
 #define SWEEP_CONNECT_MS 2000  /* where nothing answered a ping, most addresses are nobody's */
@@ -240,7 +239,7 @@ static void look_at(struct scan *s, const struct found *f)
 
 static void take_waiting(struct scan *s)
 {
-	size_t most = s->phase == PHASE_PINGING ? PROBES_PINGING : PROBES_MAX;
+	size_t most = s->phase == PHASE_PINGING ? PROBES_PINGING : s->scanner->kit->probes_max;
 	while (s->look_count < most && !list_is_empty(&s->waiting)) {
 		struct found *f = LIST_FIRST(&s->waiting, struct found, link);
 		list_remove(&f->link);
@@ -253,14 +252,14 @@ static void take_waiting(struct scan *s)
 static void sweep_on(struct scan *s)
 {
 	struct range_addr a;
-	while (s->look_count < PROBES_MAX && pinger_next_silent(s->pinger, &s->sweep_at, &a)) {
+	while (s->look_count < s->scanner->kit->probes_max && pinger_next_silent(s->pinger, &s->sweep_at, &a)) {
 		struct probe_target t = target_of(s, &a);
 		t.connect_ms = t.connect_ms < SWEEP_CONNECT_MS ? t.connect_ms : SWEEP_CONNECT_MS;
 		s->swept = s->sweep_at;
 		if (net_check(s->scanner->kit->net, &a, NULL) == 0)
 			look_start(s, &t, NULL);
 	}
-	if (s->look_count < PROBES_MAX)
+	if (s->look_count < s->scanner->kit->probes_max)
 		s->phase = PHASE_LOOKING;
 }
 

@@ -16,6 +16,7 @@
 
 #define UNAUTHORIZED_MAX 2     /* replies to one request; one more when the device says that the nonce was too old */
 #define LEAST_RATE       64    /* bytes a second of a reply, */
+#define SLOW_SHAKE_MS    250   /* a handshake that takes longer waits for the peer, not for us: others may begin */
 #define KEEP_MS          60000 /* a connection for the next conversation */
 #define RATE_AFTER_MS    3000  /* once it has begun */
 
@@ -36,6 +37,7 @@ static void dial(struct talk *t)
 		c.tls_opts.old_tls = t->at->old_tls;
 		t->kit->handshakes++;
 		t->shaking = true;
+		loop_timer_set(&t->timer, SLOW_SHAKE_MS);
 	}
 	t->state = TALK_CONNECTING;
 	t->stream = stream_connect_start(t->kit->loop, &c, &stream_events, t);
@@ -135,8 +137,6 @@ static void keep(struct talk *t)
 	struct talk *before = map_u64_get(k->kept_by_id, t->at->id);
 	if (before)
 		kept_drop(before);
-	if (map_u64_count(k->kept_by_id) >= k->kept_max)
-		kept_drop(LIST_FIRST(&k->kept, struct talk, wait));
 	t->id = t->at->id;
 	t->identity = identity_of(t->at);
 	t->at = NULL;
@@ -147,7 +147,9 @@ static void keep(struct talk *t)
 
 void talk_end(struct talk *t)
 {
-	if (t->state == TALK_IDLE && t->tls && t->found.login_good && t->kit->kept_max)
+	/* When there are enough, the new one goes: of a sweep over more devices than that, the first are met again. */
+	bool has_room = map_u64_count(t->kit->kept_by_id) < t->kit->kept_max;
+	if (t->state == TALK_IDLE && t->tls && t->found.login_good && has_room)
 		keep(t);
 	else
 		talk_free(t);
@@ -394,6 +396,7 @@ static bool leaf_is_right(struct talk *t)
 static void on_open(void *arg)
 {
 	struct talk *t = arg;
+	loop_timer_stop(&t->timer);
 	t->state = TALK_IDLE;
 	t->alive_ms = loop_now_ms(t->kit->loop);
 	if (t->tls) {
@@ -492,6 +495,10 @@ static void on_time(void *arg)
 	struct err e = ERR_INIT;
 	if (!t->at) {
 		kept_drop(t);
+		return;
+	}
+	if (t->state == TALK_CONNECTING) {
+		handshake_over(t);
 		return;
 	}
 	if (t->state == TALK_RESOLVING)
