@@ -11,7 +11,7 @@
 #include "zone/crash.h"
 #include "zone/zone_priv.h"
 
-#define RUN_MS          15000 /* how long one run may try again to reach the device */
+#define RUN_MS          10000 /* how long one run may try again to reach the device */
 #define BOUND_MS        60000 /* how long wire may overrun a deadline before it is no longer waited for */
 #define BACKOFF_MS      2000  /* doubled with each attempt */
 #define BACKOFF_MAX_MS  60000
