@@ -22,7 +22,7 @@ struct pool {
 	bool stop;
 	void (*per_thread)(void *arg, bool start);
 	void *arg;
-	unsigned thread_count;
+	unsigned thread_max, started, idle; /* idle: wait for a job, or were called to one and are not there yet */
 	pthread_t threads[];
 };
 
@@ -75,8 +75,10 @@ static void bring_back(struct pool_job *job)
 static struct pool_job *next_job(struct pool *p)
 {
 	pthread_mutex_lock(&p->lock);
+	p->idle++;
 	while (!p->stop && !p->waiting.first)
 		pthread_cond_wait(&p->changed, &p->lock);
+	p->idle--;
 	struct pool_job *job = p->stop ? NULL : queue_take(&p->waiting);
 	p->count -= job != NULL;
 	pthread_mutex_unlock(&p->lock);
@@ -103,19 +105,31 @@ struct pool *pool_new(unsigned threads, size_t limit, void (*per_thread)(void *a
 	p->limit = limit;
 	p->per_thread = per_thread;
 	p->arg = arg;
-	p->thread_count = threads;
+	p->thread_max = threads;
 	queue_init(&p->waiting);
 	ASSERT(pthread_mutex_init(&p->lock, NULL) == 0);
 	ASSERT(pthread_cond_init(&p->changed, NULL) == 0);
+	return p;
+}
+
+static void start_worker(struct pool *p)
+{
 	sigset_t all, was;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &was);
-	for (unsigned i = 0; i < threads; i++) {
-		ASSERT(pthread_create(&p->threads[i], NULL, work, p) == 0);
-		(void)pthread_setname_np(p->threads[i], "worker"); /* for people only */
+	if (pthread_create(&p->threads[p->started], NULL, work, p) == 0) {
+		(void)pthread_setname_np(p->threads[p->started], "worker"); /* for people only */
+		p->started++;
 	}
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
-	return p;
+}
+
+/* One more where all that there are have something to do. False when there is none at all. */
+static bool has_worker(struct pool *p)
+{
+	if (p->count >= p->idle && p->started < p->thread_max)
+		start_worker(p);
+	return p->started > 0;
 }
 
 void pool_free(struct pool *p)
@@ -126,7 +140,7 @@ void pool_free(struct pool *p)
 	p->stop = true;
 	pthread_cond_broadcast(&p->changed);
 	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < p->thread_count; i++)
+	for (unsigned i = 0; i < p->started; i++)
 		pthread_join(p->threads[i], NULL);
 	for (struct pool_job *job = queue_take(&p->waiting); job; job = queue_take(&p->waiting))
 		bring_back(job);
@@ -190,7 +204,7 @@ bool pool_submit(struct pool_client *c, struct pool_job *job)
 	struct pool *p = c->pool;
 	job->client = c;
 	pthread_mutex_lock(&p->lock);
-	bool taken = p->count < p->limit;
+	bool taken = p->count < p->limit && has_worker(p);
 	if (taken) {
 		queue_put(&p->waiting, job);
 		p->count++;

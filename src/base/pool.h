@@ -18,8 +18,9 @@ struct pool_job {
 	struct pool_client *client;
 };
 
-/* limit: most jobs waiting. per_thread(arg, true) runs on each worker before its first job, (arg, false) at its end;
- * may be NULL. Workers block all signals. */
+/* limit: most jobs waiting. At most so many threads; each is started by the job that finds the others busy, and stays.
+ * per_thread(arg, true) runs on each worker before its first job, (arg, false) at its end; may be NULL. Workers block
+ * all signals. */
 struct pool *pool_new(unsigned threads, size_t limit, void (*per_thread)(void *arg, bool start), void *arg);
 /* Waits for running jobs; waiting ones come back without run having been called: a job that must know keeps a mark of
  * its own. Nothing may be submitted any more. NULL is fine. */

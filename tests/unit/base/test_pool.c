@@ -159,12 +159,33 @@ static void count_thread(void *arg, bool start)
 	}
 }
 
-static void each_worker_begins_and_ends_once(void **state)
+static void submit_and_wait(int in)
 {
-	struct pool *p = pool_new(4, 10, count_thread, &starts);
+	assert_true(pool_submit(client, &job_new(in, NULL)->job));
+	while (pool_client_open(client))
+		loop_run_once(loop, -1);
+}
+
+static void workers_start_when_all_others_are_busy_and_end_once(void **state)
+{
+	sem_t gate;
+	assert_int_equal(sem_init(&gate, 0, 0), 0);
+	struct pool *p = pool_new(3, 10, count_thread, &starts);
+	client = pool_client_new(p, loop);
+	assert_int_equal(starts, 0);
+	submit_and_wait(1);
+	assert_int_equal(starts, 1);
+	for (int i = 0; i < 5; i++) /* each holds a worker; the last two wait for one */
+		assert_true(pool_submit(client, &job_new(i, &gate)->job));
+	for (int i = 0; i < 5; i++)
+		sem_post(&gate);
+	while (pool_client_open(client))
+		loop_run_once(loop, -1);
 	pool_free(p);
-	assert_int_equal(starts, 4);
-	assert_int_equal(ends, 4);
+	pool_client_free(client);
+	assert_int_equal(starts, 3);
+	assert_int_equal(ends, 3);
+	sem_destroy(&gate);
 }
 
 static void resubmit(struct pool_job *job)
@@ -196,9 +217,12 @@ static void a_job_may_go_round_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_LOOP(jobs_run_elsewhere_and_come_back), WITH_LOOP(a_full_pool_leaves_the_job_with_its_owner),
-		WITH_LOOP(end_of_pool_brings_all_jobs_back), WITH_LOOP(a_client_that_ends_takes_back_what_came),
-		WITH_LOOP(each_worker_begins_and_ends_once), WITH_LOOP(a_job_may_go_round_again),
+		WITH_LOOP(jobs_run_elsewhere_and_come_back),
+		WITH_LOOP(a_full_pool_leaves_the_job_with_its_owner),
+		WITH_LOOP(end_of_pool_brings_all_jobs_back),
+		WITH_LOOP(a_client_that_ends_takes_back_what_came),
+		WITH_LOOP(workers_start_when_all_others_are_busy_and_end_once),
+		WITH_LOOP(a_job_may_go_round_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
