@@ -89,8 +89,9 @@ static bool all_characters(struct bytes s, bool with_control)
 {
 	while (s.len) {
 		uint32_t c;
-		size_t n = text_utf8_next(s, &c);
-		if (n == 0 || (!with_control && is_control(c)))
+		bool is_plain = s.p[0] >= 0x20 && s.p[0] < 0x7f; /* nearly all are */
+		size_t n = is_plain ? 1 : text_utf8_next(s, &c);
+		if (n == 0 || (!is_plain && !with_control && is_control(c)))
 			return false;
 		s = BYTES(s.p + n, s.len - n);
 	}

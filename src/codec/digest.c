@@ -426,8 +426,21 @@ bool digest_session_is_open(const struct digest_session *s)
 
 int digest_session_encode(const struct digest_session *s, struct buf *out)
 {
-	return buf_addf(out, "1 %u %u %u %u %u %u\n%s\n%s\n%s\n%s\n", s->algorithm, s->qop, s->names_algorithm,
-			s->has_opaque, s->stale, s->nc, s->cnonce, s->realm, s->nonce, s->opaque);
+	const uint32_t numbers[] = {1, s->algorithm, s->qop, s->names_algorithm, s->has_opaque, s->stale, s->nc};
+	const char *const texts[] = {s->cnonce, s->realm, s->nonce, s->opaque};
+	size_t before = out->len;
+	int rc = 0;
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		rc |= buf_add_u64(out, numbers[i]);
+		rc |= buf_addc(out, i + 1 < ARRAY_LEN(numbers) ? ' ' : '\n');
+	}
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		rc |= buf_adds(out, texts[i]);
+		rc |= buf_addc(out, '\n');
+	}
+	if (rc)
+		buf_truncate(out, before);
+	return rc ? ERR_TOO_BIG : 0;
 }
 
 /* Cuts the text in front of end off the rest. */
