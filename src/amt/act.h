@@ -165,8 +165,7 @@ enum act_end {
 	ACT_END_ALREADY,  /* the wanted state was there; nothing that changes power was sent */
 	ACT_END_FAILED,   /* proven not done, or the wanted state was not reached in time */
 	ACT_END_NOT_SENT, /* a read failed, or the sender proves that no byte of the order left: may be queued again */
-	ACT_END_REFUSED,  /* the order was answered by a complete refusal that may pass (busy, 401): may be queued again
-			   */
+	ACT_END_REFUSED,  /* the order was wholly refused for now (busy, nonce too old): may be queued again */
 	ACT_END_DOUBT,    /* the order may have been obeyed and nothing tells */
 	ACT_END_NOT_DONE, /* SETTLE: evidence of absence as rule R6 wants it */
 };

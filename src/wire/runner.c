@@ -329,13 +329,25 @@ static void read_replied(struct run *run, const struct http1 *http)
 	next(run);
 }
 
+/* The read before it was let in with the same nonce. A device that calls that nonce stale has refused the order; one
+ * that gives no reason contradicts itself, and may have obeyed all the same. */
+static void order_unauthorized(struct run *run, const struct http1 *http)
+{
+	struct digest_challenge c;
+	if (digest_challenge_read(http, 0, &c, NULL) == 0 && c.stale)
+		end(run, ACT_END_REFUSED, ERR_DEVICE_BUSY, "the device wanted a new login for the order");
+	else
+		end(run, ACT_END_DOUBT, ERR_BAD_REPLY,
+		    "the device answered the order with HTTP 401 after a good login");
+}
+
 /* The table of what a complete HTTP reply to the order proves; its inside is the flow's. */
 static void order_replied(struct run *run, const struct http1 *http)
 {
 	struct err e = ERR_INIT;
 	run->out->device_status = http->status == 200 ? 0 : http->status;
 	if (http->status == 401) {
-		end(run, ACT_END_REFUSED, ERR_DEVICE_BUSY, "the device wanted a new login for the order");
+		order_unauthorized(run, http);
 		return;
 	}
 	if (http->status == 503) {
