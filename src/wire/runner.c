@@ -40,6 +40,7 @@ struct run {
 	enum run_state state;
 	bool tried;                     /* the present read has failed once */
 	bool accepted;                  /* the order was answered and what it did is observed */
+	bool one_use;                   /* the device's nonces seem to be good for one request */
 	int64_t started_ms, ordered_ms; /* mono */
 };
 
@@ -226,12 +227,13 @@ static void gate(struct run *run)
 static void prepare_order(struct run *run)
 {
 	struct err e = ERR_INIT;
-	if (talk_is_open(run->talk)) {
+	bool fresh = run->one_use || run->talk->found.nonce_refused;
+	if (talk_is_open(run->talk) && !fresh) {
 		gate(run);
 		return;
 	}
 	run->state = RUN_OPENING;
-	int rc = talk_open(run->talk, &e);
+	int rc = fresh ? talk_open_fresh(run->talk, &e) : talk_open(run->talk, &e);
 	if (rc)
 		read_failed(run, rc, &e);
 }
@@ -441,6 +443,9 @@ void runner_start(struct runner *r, struct act_start *order)
 	flow_begin(&run->ctx, order, run->out);
 	run->ctx.scratch = &r->kit->scratch;
 	run->talk = talk_new(r->kit, &order->at, &talk_events, run);
+	/* A stored nonce that was never used is what a 401 to an order leaves: the read before it had used up the last.
+	 */
+	run->one_use = digest_session_is_open(&order->at.digest) && order->at.digest.nc == 0;
 	loop_timer_init(&run->pause, r->kit->loop, on_pause_over, run);
 	map_u64_put(r->by_act, order->act, run);
 	metric_set(METRIC_wire_acts_in_flight, (int64_t)map_u64_count(r->by_act));

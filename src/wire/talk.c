@@ -354,7 +354,7 @@ int talk_ask(struct talk *t, bool once, struct err *e)
 	ASSERT(t->state == TALK_CLOSED || t->state == TALK_IDLE);
 	t->once = once;
 	t->unauthorized = 0;
-	t->again = false;
+	t->again = t->only_nonce = false;
 	if (t->state == TALK_IDLE)
 		return send_request(t, e);
 	if (once)
@@ -368,6 +368,14 @@ int talk_open(struct talk *t, struct err *e)
 	ASSERT(t->state == TALK_CLOSED);
 	t->once = t->want = false;
 	return connect_start(t, e);
+}
+
+int talk_open_fresh(struct talk *t, struct err *e)
+{
+	t->at->digest.nonce[0] = 0;
+	int rc = talk_ask(t, false, e);
+	t->only_nonce = !rc;
+	return rc;
 }
 
 /* The leaf is compared before anything that follows from a password leaves. A first one is kept: that somebody added
@@ -421,6 +429,7 @@ static bool try_other_way(struct talk *t, int code)
 	if (t->tls || t->other_way || t->at->tls_policy != TLS_POLICY_AUTO || t->once || !is_shut)
 		return false;
 	bool wanted = t->want || t->state == TALK_ASKING;
+	t->plain_reset = code == ERR_CLOSED;
 	disconnect(t);
 	t->tls = t->other_way = true;
 	t->want = wanted;
@@ -434,6 +443,11 @@ static void connect_failed(struct talk *t, int code, const struct err *e)
 		return;
 	if (t->other_way)
 		t->tls = t->other_way = false; /* the next try begins with the plain port again */
+	if (code == ERR_REFUSED_PORT && t->plain_reset) {
+		t->plain_reset = false;
+		fail_with(t, ERR_LOST_CONNECTION, "the plain port resets each connection, and the TLS port is closed");
+		return;
+	}
 	switch (code) {
 	case ERR_TIMEOUT:
 		fail(t, ERR_UNREACHABLE, e);
@@ -533,6 +547,7 @@ static int challenged(struct talk *t, const struct http1 *http, struct err *e)
 	int rc = check_challenge(t, http, &c, e);
 	if (rc)
 		return rc;
+	t->found.nonce_refused |= t->with_login && t->unauthorized == 0 && !c.stale;
 	kit_random(t->kit, random, sizeof(random));
 	digest_session_start(&t->at->digest, &c, random);
 	t->unauthorized++;
@@ -548,15 +563,18 @@ static void learn_version(struct talk *t, const struct http1 *http)
 		(void)firmware_from_server(http1_header(http, "Server"), t->found.version); /* unknown: stays empty */
 }
 
-static void ask_again(struct talk *t)
+/* After a 401, with the nonce that it brought. */
+static void go_on(struct talk *t)
 {
 	struct err e = ERR_INIT;
 	int rc = 0;
-	if (t->state == TALK_IDLE) {
-		rc = send_request(t, &e);
-	} else {
-		t->want = true;
+	if (t->state != TALK_IDLE) {
+		t->want = !t->only_nonce;
 		rc = connect_start(t, &e);
+	} else if (t->only_nonce) {
+		t->ev->open(t->arg);
+	} else {
+		rc = send_request(t, &e);
 	}
 	if (rc)
 		fail(t, rc, &e);
@@ -583,7 +601,7 @@ static void reply_done(struct talk *t, bool more)
 	if (rc && !t->once)
 		fail(t, rc, &e);
 	else if (http->status == 401 && !t->once)
-		ask_again(t);
+		go_on(t);
 	else if (!with_login && http->status == 200)
 		fail_with(t, ERR_NOT_AMT, "it asks for no login");
 	else {

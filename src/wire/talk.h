@@ -56,8 +56,10 @@ struct talk {
 	bool has_address;
 	bool tls;                              /* how it is connected, or will be */
 	bool other_way;                        /* plain was tried in vain, so TLS is */
+	bool plain_reset;                      /* and it had taken the connection */
 	bool shaking;                          /* counts in kit->handshakes */
 	bool want;                             /* a request waits for the connection */
+	bool only_nonce;                       /* the request is for a new nonce and for nothing else */
 	bool once;                             /* the request may be written once only */
 	bool with_login;                       /* the request carried a digest */
 	bool used_before;                      /* the connection has carried a reply */
@@ -72,6 +74,7 @@ struct talk {
 	uint64_t id, identity;       /* of a connection that is kept: interface, and all that must be the same */
 	struct talk_found {
 		bool answered, used_tls, has_pin, login_good;
+		bool nonce_refused; /* one that was good before, and the device did not call it stale */
 		uint16_t requests;
 		uint8_t pin[TLS_PIN_SIZE];
 		char version[ACT_VERSION_SIZE]; /* from the Server header; "" unknown */
@@ -90,6 +93,8 @@ void talk_drop_kept(struct wire_kit *kit); /* closes all connections that are ke
  */
 int talk_ask(struct talk *t, bool once, struct err *e);
 int talk_open(struct talk *t, struct err *e);
+/* As talk_open, with a nonce that was not used yet: for devices whose nonces are good for one request. */
+int talk_open_fresh(struct talk *t, struct err *e);
 bool talk_is_open(const struct talk *t); /* and nothing is under way on it */
 void talk_close(struct talk *t);         /* an idle connection */
 /* In ev->failed: true when the kernel took no byte of the request. */

@@ -174,6 +174,10 @@ static void a_plain_port_that_resets_leads_to_tls(void **state)
 	const struct act_outcome *out = bench_act(&s.b, o);
 	assert_int_equal(out->end, ACT_END_DONE);
 	assert_true(out->learned.used_tls);
+	o = order_of(&s, VERB_STATUS);
+	o->at.plain_port = shut.port;
+	o->at.tls_port = NOBODY;
+	assert_int_equal(bench_act(&s.b, o)->reason, ERR_LOST_CONNECTION);
 	o = order_of(&s, VERB_STATUS); /* it was plain before: then it is only out of order */
 	o->at.plain_port = shut.port;
 	(void)bytes_to_str(BYTES_LIT(PEER_REALM), o->at.digest.realm, sizeof(o->at.digest.realm));
