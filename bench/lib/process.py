@@ -1,7 +1,9 @@
 """Processes that a benchmark starts: pinned, measured, ended by their number."""
+import ctypes
 import json
 import os
 import select
+import signal
 import subprocess
 import threading
 import time
@@ -16,9 +18,15 @@ class Failed(Exception):
     """Something that a measurement needs did not work; the text says what."""
 
 
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
 def pinned(cpu):
+    """What a child does before it becomes another program: takes its CPU, and ends when we do, however that comes."""
     def pin():
         os.sched_setaffinity(0, {cpu})
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     return pin
 
 
