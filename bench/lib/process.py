@@ -38,10 +38,15 @@ def run(argv, cpu=CLIENT_CPU, timeout=600, env=None, quiet=True, expect=(0,)):
         children.append(p)
         timer = threading.Timer(timeout, p.kill)
         timer.start()
-        out = p.stdout.read()
-        _, status, usage = os.wait4(p.pid, 0)
-        timer.cancel()
-        children.remove(p)
+        try:
+            out = p.stdout.read()
+            _, status, usage = os.wait4(p.pid, 0)
+        except BaseException:
+            p.kill()
+            raise
+        finally:
+            timer.cancel()
+            children.remove(p)
         p.returncode = os.waitstatus_to_exitcode(status)
     wall = (time.monotonic() - start) * 1000
     if p.returncode not in expect:
