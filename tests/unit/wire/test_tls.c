@@ -308,6 +308,33 @@ static void the_connection_after_a_401_resumes_the_session(void **state)
 	site_release(&s);
 }
 
+/* A device that has nothing but TLS, and perhaps old TLS, is looked at without a login all the same. */
+static void a_scan_looks_through_tls(void **state)
+{
+	for (int old = 0; old < 2; old++) {
+		struct site s;
+		site_init(&s);
+		if (old)
+			s.b.peer.tls_opts = (struct tls_opts){.least = TLS_1_0, .most = TLS_1_1};
+		struct scan_start *o = scan_start_new();
+		o->scan = 1;
+		o->ranges = mem_alloc(sizeof(*o->ranges));
+		range_init(o->ranges);
+		assert_int_equal(range_parse("127.0.0.1", NULL, 1, o->ranges, NULL), 0);
+		o->tcp = true;
+		o->rmcp_port = NOBODY;
+		o->plain_port = NOBODY;
+		o->tls_port = s.b.peer.port;
+		bench_send(&s.b, &o->mail);
+		bench_wait(&s.b, &s.b.scan_ends, 1);
+		assert_int_equal(s.b.sightings, 1);
+		assert_true(s.b.sighting.tls && !s.b.sighting.plain && s.b.sighting.tcp);
+		assert_string_equal(s.b.sighting.realm, PEER_REALM);
+		assert_int_equal(s.b.peer.requests, 1);
+		site_release(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_connection_is_kept_for_the_next_act),
 		cmocka_unit_test(a_kept_connection_is_nothing_to_another_pin),
 		cmocka_unit_test(the_connection_after_a_401_resumes_the_session),
+		cmocka_unit_test(a_scan_looks_through_tls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
