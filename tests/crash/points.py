@@ -17,7 +17,7 @@ from fleet import ORDERS, check_act
 from harness import PASSWORD, check, equal
 
 SETTINGS = {"in-doubt-drain": "1s", "in-doubt-settle": "5s", "observe-time": "10s"}
-AT_ONCE = 6
+AT_ONCE = 12
 
 # Where it dies (the job is counted for the first time when it is accepted, too), and what the device has to do for the
 # act to come there.

@@ -137,4 +137,5 @@ harness.main(
     a_redirection_session_blocks_off_and_cycle_alone,
     a_busy_device_is_asked_again_as_the_same_act,
     every_generation_of_firmware_is_switched,
+    at_once=4,
 )

@@ -209,6 +209,19 @@ def one_device_has_one_order_at_a_time(box):
         check(earlier["ended"] <= later["sent"], f"{later['id']} was sent before {earlier['id']} had ended")
 
 
+def many_at_once_keep_to_their_bound(box):
+    """M134: the zone's bound and the one of a /24, as the devices see them."""
+    fleet = Fleet(box, 120, *PLAIN, "--power", "on", "--delay", "200")
+    for name in ("in-flight-zone", "in-flight-subnet"):
+        fleet.server.put(f"/settings/{name}", value="10")
+        number, most = fleet.start("reset", confirm=120), 0
+        while fleet.server.get(f"/jobs/{number}")["state"] != "final":
+            most = max(most, fleet.sim.ctl("stats")[0]["open"])
+        equal(fleet.end(number)["done"], 120)
+        check(5 < most <= 10, f"{most} connections at once with {name} 10")
+        fleet.server.delete(f"/settings/{name}")
+
+
 harness.main(
     targets_are_names_folders_tags_files_and_the_input,
     what_is_unknown_is_named_and_nothing_is_done,
@@ -222,4 +235,6 @@ harness.main(
     what_reads_when_it_is_cancelled_is_not_sent,
     a_hold_stops_every_order_at_once,
     one_device_has_one_order_at_a_time,
+    many_at_once_keep_to_their_bound,
+    at_once=3,
 )

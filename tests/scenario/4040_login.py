@@ -174,4 +174,5 @@ harness.main(
     a_strange_device_sees_one_wrong_password,
     a_warm_device_is_asked_once,
     a_name_that_does_not_resolve_is_said,
+    at_once=3,
 )

@@ -1,6 +1,7 @@
 """Finding devices: which addresses are asked, what becomes of what was found, and that one machine is one thing."""
 
 import json
+from datetime import datetime
 
 import harness
 from fleet import Fleet, Relay
@@ -78,6 +79,44 @@ def what_is_not_set_up_is_shown_as_such(box):
         if box.address(i) in seen:  # firmware that answers pings before it is set up
             equal(seen[box.address(i)]["state"], "unconfigured", box.address(i))
     equal(set(found(fleet, "?state=configured")), {box.address(1)})
+
+
+def advance_until(server, is_so):
+    while not is_so():
+        server.advance(0.05)
+
+
+def a_discovery_is_valid_for_as_long_as_is_set(box):
+    """M83, on a driven clock: 12 hours are offered, one second later they are over, and a new look revives it."""
+    fleet = Fleet(box, 2, "--profile", "11.8", add=False, clock=True)
+    server = fleet.server
+    fleet.set(discovery_validity="12h")
+
+    def look():
+        number = server.post("/scans", ranges=[f"{box.address(1)}-{box.address(2)}"], tcp="never")["id"]
+        advance_until(server, lambda: server.get(f"/scans/{number}")["state"] == "done")
+
+    look()
+    before = found(fleet)
+    equal((len(before), {d["valid"] for d in before.values()}), (2, {True}))
+    valid_until = min(d["valid_until"] for d in before.values())
+    now = server.clock("show").split()[0]
+    left = (datetime.fromisoformat(valid_until) - datetime.fromisoformat(now)).total_seconds()
+    check(12 * 3600 - 60 < left <= 12 * 3600, f"valid for {left} s")
+    server.advance(left - 1)
+    equal({d["valid"] for d in found(fleet).values()}, {True}, "a second before the end")
+    server.advance(61)
+    equal({d["valid"] for d in found(fleet).values()}, {False}, "afterwards")
+    equal(len(found(fleet, "?state=expired")), 2)
+    refused = server.post("/devices/import", discovered=[box.address(1)], credential="lab")
+    equal((refused["imported"], refused["skipped"]), (0, 1))
+    contains(refused["reasons"][0], box.address(1))
+    equal(server.post("/devices/import", discovered=["discovered"], credential="lab")["imported"], 0)
+    look()
+    after = found(fleet)
+    equal({a: d["id"] for a, d in after.items()}, {a: d["id"] for a, d in before.items()}, "the same things")
+    equal({d["valid"] for d in after.values()}, {True}, "seen again")
+    equal(server.post("/devices/import", discovered=["discovered"], credential="lab")["imported"], 2)
 
 
 def import_makes_devices_of_one_some_or_all(box):
@@ -160,9 +199,11 @@ harness.main(
     a_ping_that_is_not_answered_leaves_tcp,
     what_is_found_says_what_it_is,
     what_is_not_set_up_is_shown_as_such,
+    a_discovery_is_valid_for_as_long_as_is_set,
     import_makes_devices_of_one_some_or_all,
     rediscovery_is_of_one_some_or_all,
     a_machine_that_moves_is_known_by_its_uuid,
     malformed_ranges_are_refused_by_name,
     a_scan_can_be_stopped,
+    at_once=3,
 )

@@ -101,4 +101,5 @@ harness.main(
     switching_on,
     resetting,
     resetting_with_audit_logs,
+    at_once=4,
 )

@@ -78,4 +78,5 @@ harness.main(
     a_full_disk_takes_no_order,
     orders_on_their_way_stop_at_a_full_disk_and_go_on,
     outcomes_that_cannot_be_written_are_written_later,
+    at_once=3,
 )

@@ -10,6 +10,7 @@ Nothing sleeps: programs say "ready", jobs and scans say by events how they ende
 API description that the same server gives out. Output is TAP; the names of the functions are the names of the tests.
 """
 
+import concurrent.futures
 import http.client
 import itertools
 import json
@@ -342,7 +343,7 @@ class Server(Process):
 
 class Simulator(Process):
     def __init__(self, box, args):
-        self.control = os.path.join(box.folder, f"sim{len(box.processes)}.sock")
+        self.control = os.path.join(box.folder, f"sim{next(box.numbers)}.sock")
         super().__init__(box, "amtsim", ["--password-file", box.password_file(), "--control", self.control,
                                          "--listen", "each", *args])
 
@@ -468,7 +469,8 @@ def run_one(test):
     return why
 
 
-def main(*tests):
+def main(*tests, at_once=1):
+    """at_once: for tests that mostly wait, how many run side by side."""
     wanted = sys.argv[1:]
     tests = [t for t in tests if not wanted or t.__name__ in wanted]
     print(f"1..{len(tests)}", flush=True)
@@ -477,8 +479,8 @@ def main(*tests):
             print(f"ok {i} - {test.__name__} # SKIP python3-jsonschema is not installed")
         return
     failed = 0
-    for i, test in enumerate(tests, 1):
-        why = run_one(test)
+    side_by_side = concurrent.futures.ThreadPoolExecutor(at_once)
+    for i, (test, why) in enumerate(zip(tests, side_by_side.map(run_one, tests)), 1):
         if isinstance(why, Skipped):
             print(f"ok {i} - {test.__name__} # SKIP {why}", flush=True)
             continue
