@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from process import CLIENT_CPU, Daemon, json_lines, run
+from process import CLIENT_CPU, Daemon, Failed, json_lines, run
 from sim import Sim, difference
 
 LISTEN = "127.0.0.1:8443"
@@ -108,10 +108,10 @@ def populated(place, key, sim):
     shutil.rmtree(making, ignore_errors=True)
     zone = Zone(place, making)
     zone.lamp("credential", "add", "bench", "--user", "admin", "--password-file", place.password_file)
-    zone.lamp("discover", f"{sim.address(0)}-{sim.address(sim.count - 1)}", "--tcp", "never", "--rate", "max", "--wait")
+    zone.lamp("discover", f"{sim.address(0)}-{sim.address(sim.count - 1)}", "--tcp", "never", "--wait")
     done, _, _ = zone.lamp("device", "import", "discovered", "--credential", "bench")
     if done[-1]["imported"] != sim.count:
-        raise RuntimeError(f"only {done[-1]} of {sim.count} devices could be imported")
+        raise Failed(f"only {done[-1]} of {sim.count} devices could be imported")
     settle(zone)
     zone.stop()
     os.rename(making, data)

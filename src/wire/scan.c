@@ -21,7 +21,8 @@
 #define LAST_ANSWERS_MS  3000
 #define PROGRESS_MS      250
 #define PROBES_PINGING   32    /* while pings go out: looking must not make the answers late */
-#define WAITING_MAX      65536 /* found and not yet looked at; more are counted and lost */
+#define WAITING_PAUSE    16384 /* found and not yet looked at: no pings go out before looking has caught up */
+#define WAITING_MAX      65536 /* more, of pings that were on their way, are counted and lost */
 #define SWEEP_CONNECT_MS 2000  /* where nothing answered a ping, most addresses are nobody's */
 
 enum phase {
@@ -239,7 +240,8 @@ static void look_at(struct scan *s, const struct found *f)
 
 static void take_waiting(struct scan *s)
 {
-	size_t most = s->phase == PHASE_PINGING ? PROBES_PINGING : s->scanner->kit->probes_max;
+	bool is_pinging = s->phase == PHASE_PINGING && s->waiting_count < WAITING_PAUSE;
+	size_t most = is_pinging ? PROBES_PINGING : s->scanner->kit->probes_max;
 	while (s->look_count < most && !list_is_empty(&s->waiting)) {
 		struct found *f = LIST_FIRST(&s->waiting, struct found, link);
 		list_remove(&f->link);
@@ -312,6 +314,11 @@ static uint64_t allowance(struct scan *s)
 
 static void ping_on(struct scan *s)
 {
+	if (s->waiting_count >= WAITING_PAUSE) {
+		take_waiting(s);
+		loop_timer_set(&s->timer, TICK_MS);
+		return;
+	}
 	uint64_t before = pinger_place(s->pinger), allowed = allowance(s);
 	enum pinger_state state = allowed ? pinger_send(s->pinger, allowed) : PINGER_MORE;
 	int64_t took = loop_now_ms(s->scanner->kit->loop) - s->pass_ms;
