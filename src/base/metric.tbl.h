@@ -29,5 +29,7 @@ METRIC(scan_pongs,            COUNTER, "",        "presence pongs accepted")
 METRIC(scan_ignored,          COUNTER, "",        "datagrams that did not answer a ping of ours")
 METRIC(sightings_dropped,     COUNTER, "",        "sightings dropped because the zone was busy")
 METRIC(events_dropped,        COUNTER, "",        "live events that a slow client did not get (it resumes from the database)")
+METRIC(messages,              COUNTER, "",        "messages of severity warning and information written")
+METRIC(messages_error,        COUNTER, "",        "messages of severity error written")
 METRIC(process_start_time,    GAUGE,   "seconds", "when this process started, in UTC seconds since 1970")
 /* clang-format on */

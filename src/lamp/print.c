@@ -25,6 +25,7 @@ static const struct {
 	{"job", {"job", "verb", "state", "total", "open", "done", "already", "failed", "unknown", "created"}},
 	{"act", {"device", "state", "reason", "evidence", "power_before", "power_after", "attempt", "message"}},
 	{"setting", {"name", "value", "unit", "default", "from", "sentence"}},
+	{"message", {"seq", "time", "severity", "component", "name", "text", "acked"}},
 	{"token", {"id", "name", "role", "created", "expires"}},
 };
 

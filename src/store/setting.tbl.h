@@ -41,4 +41,8 @@ SETTING(KEEP_STATUS,        "keep-status",        DURATION, "", 3600000, 3153600
         "how long finished status jobs are kept")
 SETTING(KEEP_JOBS,          "keep-jobs",          DURATION, "", 86400000, 315360000000, "400d", ZONE,
         "how long finished jobs that change something are kept")
+SETTING(KEEP_MESSAGES,      "keep-messages",      DURATION, "", 3600000, 315360000000, "90d", ZONE,
+        "how long messages are kept")
+SETTING(MESSAGE_ACK,        "message-ack",        DURATION, "", 0, 315360000000, "14d", ZONE,
+        "after what time a message counts as acknowledged by itself; 0s: never")
 /* clang-format on */

@@ -36,6 +36,8 @@
 	"a.power_before, a.power_after, a.message_id, a.evidence, a.detail"
 #define TEXT_EVENT_COLUMNS "id, time, kind, object, body"
 #define TEXT_AUDIT_COLUMNS "id, time, actor, action, object, detail, hash"
+#define TEXT_MESSAGE_COLUMNS \
+	"id, time, number, severity, actor, kind, object, name, related, text, more, acked_at, acked_by"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, role, created_by, created_at, expires_at, used_at"
 #define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
 
@@ -62,6 +64,12 @@
 #define TEXT_BY_TAG(columns, joins) \
 	columns " FROM tag t JOIN device d ON d.id = t.device JOIN folder f ON f.id = d.folder" joins \
 	" WHERE t.name = $4 AND d.name > $5 AND" TEXT_DEVICE_VIEW_FILTER " ORDER BY d.name LIMIT $3"
+
+/* $1, $2 range of ids; $3 worst severities; $4 number (0 any); $5 kind (-1 any), $6 object; $7 open; $8, $9 times. */
+#define TEXT_MESSAGE_FILTER \
+	"id >= $1 AND id < $2 AND severity <= $3 AND (CAST($4 AS BIGINT) = 0 OR number = $4)" \
+	" AND (CAST($5 AS BIGINT) < 0 OR (kind = $5 AND object = CAST($6 AS BIGINT)))" \
+	" AND (CAST($7 AS BIGINT) = 0 OR acked_at = 0) AND time >= $8 AND time < $9"
 
 /* No hold covers the act's device: none of the zone, of the device, or of a folder above it. */
 #define TEXT_NO_HOLD \
@@ -311,6 +319,25 @@ SQL(AUDIT_ADD, "INSERT INTO audit (" TEXT_AUDIT_COLUMNS ") VALUES ($1, $2, $3, $
 SQL(AUDIT_LAST, "SELECT id, hash FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1")
 SQL(AUDIT_LIST, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3")
 SQL(AUDIT_WALK, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id >= $1 AND id < $2 ORDER BY id")
+
+SQL(MESSAGE_ADD, "INSERT INTO message (" TEXT_MESSAGE_COLUMNS ")"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+SQL(MESSAGE_LAST, "SELECT MAX(id) FROM message WHERE id >= $1 AND id < $2")
+SQL(MESSAGE_GET, "SELECT " TEXT_MESSAGE_COLUMNS " FROM message WHERE id = $1")
+SQL(MESSAGE_LIST, "SELECT " TEXT_MESSAGE_COLUMNS " FROM message WHERE " TEXT_MESSAGE_FILTER " ORDER BY id DESC LIMIT $10")
+SQL(MESSAGE_LIST_OF, "SELECT " TEXT_MESSAGE_COLUMNS " FROM message WHERE kind = $5 AND object = $6 AND "
+	TEXT_MESSAGE_FILTER " ORDER BY id DESC LIMIT $10")
+SQL(MESSAGE_FOLLOW, "SELECT " TEXT_MESSAGE_COLUMNS " FROM message WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3")
+SQL(MESSAGE_ACK, "UPDATE message SET acked_at = $2, acked_by = $3 WHERE id = $1 AND acked_at = 0")
+SQL(MESSAGE_ACK_ALL, "UPDATE message SET acked_at = $11, acked_by = $12 WHERE acked_at = 0 AND id IN (SELECT id"
+	" FROM message WHERE acked_at = 0 AND " TEXT_MESSAGE_FILTER " ORDER BY id LIMIT $10)")
+SQL(MESSAGE_PURGE, "DELETE FROM message WHERE id >= $1 AND id <= (SELECT MAX(o.id) FROM (SELECT m.id, m.time"
+	" FROM message m WHERE m.id >= $1 AND m.id < $2 ORDER BY m.id LIMIT $3) o WHERE o.time < $4)"
+	" AND id < (SELECT MAX(n.id) FROM message n WHERE n.id >= $1 AND n.id < $2)")
+SQL(MESSAGE_STATES, "SELECT m.kind, m.object, MIN(m.severity), COUNT(*), (SELECT l.name FROM message l"
+	" WHERE l.kind = m.kind AND l.object = m.object ORDER BY l.id DESC LIMIT 1) FROM message m WHERE m.acked_at = 0"
+	" AND (m.kind, m.object) > ($1, $2) AND m.severity <= $3 GROUP BY m.kind, m.object ORDER BY m.kind, m.object"
+	" LIMIT $4")
 
 SQL(TOKEN_ADD, "INSERT INTO token (" TEXT_TOKEN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
 SQL(TOKEN_DELETE, "DELETE FROM token WHERE id = $1")

@@ -80,6 +80,45 @@ static enum metric metric_of(enum act_state s)
 	}
 }
 
+/* What a failure says about the device, beside the act itself. */
+static int tell_identity(struct zone *z, const struct store_act *a, const char *device, struct err *e)
+{
+	int code = -a->reason;
+	bool identity = code == ERR_TLS_PIN || code == ERR_REALM_CHANGED || code == ERR_WRONG_DEVICE;
+	if (!a->device || (!identity && code != ERR_WRONG_PASSWORD))
+		return 0;
+	struct message m = {
+		.id = identity ? MESSAGE_DEVICE_IDENTITY : MESSAGE_DEVICE_LOGIN,
+		.kind = MESSAGE_OF_DEVICE,
+		.object = a->device,
+		.name = device,
+		.related = a->job,
+		.text = arena_printf(z->arena, "device \"%s\": %s; %s", device, err_sentence(code), err_next(code)),
+		.more = a->detail,
+	};
+	return message_add(z, &m, e);
+}
+
+static int tell_failed(struct zone *z, const struct store_act *a, const char *device, struct err *e)
+{
+	const char *verb = verb_name((enum verb)a->verb);
+	bool is_unknown = a->state == ACT_STATE_UNKNOWN;
+	if ((!is_unknown && a->state != ACT_STATE_FAILED) || !verb_changes_power((enum verb)a->verb))
+		return 0;
+	struct message m = {
+		.id = is_unknown ? MESSAGE_ACT_UNKNOWN : MESSAGE_ACT_FAILED,
+		.kind = MESSAGE_OF_DEVICE,
+		.object = a->device,
+		.name = device,
+		.related = a->job,
+		.text = arena_printf(z->arena, "%s of device \"%s\" %s: %s; %s", verb, device,
+				     is_unknown ? "has an unknown outcome" : "failed", err_sentence(-a->reason),
+				     err_next(-a->reason)),
+		.more = a->detail,
+	};
+	return message_add(z, &m, e);
+}
+
 /* A status that was read well is told by its job's sums alone: a sweep of 10,000 devices writes no 10,000 events. */
 static bool is_told(const struct store_act *a)
 {
@@ -104,7 +143,8 @@ int act_tell_final(struct zone *z, const struct store_act *a, struct err *e)
 	log_event(LOG_INFO, "act finished", LOG_S("device", d.name), LOG_I("job", a->job), LOG_I("act", a->id),
 		  LOG_S("verb", verb_name((enum verb)a->verb)), LOG_S("state", act_state_name(a->state)),
 		  LOG_S("reason", err_name(-a->reason)));
-	return rc;
+	rc = rc ? rc : tell_failed(z, a, d.name, e);
+	return rc ? rc : tell_identity(z, a, d.name, e);
 }
 
 /* Another act than expected is in the database: memory follows it. */

@@ -139,7 +139,14 @@ static int refuse(struct command *c, struct err *e)
 	err_set(&why, ERR_NOT_ALLOWED, "%s needs the role %s", c->call->command->sentence,
 		api_role_name(c->call->command->role));
 	command_answer_error(c->z, c->m, &why, &API_ERROR_NONE);
-	return audit_command(c, "refused: role", e);
+	struct message m = {
+		.id = MESSAGE_COMMAND_REFUSED,
+		.by = c->m->by.name,
+		.name = c->call->command->noun,
+		.text = arena_printf(c->arena, "%s was refused: %s", c->m->by.name, why.msg),
+	};
+	int rc = message_add(c->z, &m, e);
+	return rc ? rc : audit_command(c, "refused: role", e);
 }
 
 static int carry_out(struct command *c, struct err *e)

@@ -381,6 +381,25 @@ int discover_on_progress(struct zone *z, const struct scan_progress *m, struct e
 	return rc ? rc : tell_scan(z, &row, "progress", m->rate, m->left_ms, e);
 }
 
+static int say_ended(struct zone *z, const struct store_scan *row, int code, struct err *e)
+{
+	bool failed = row->state == SCAN_STATE_FAILED;
+	struct message m = {
+		.id = failed ? MESSAGE_SCAN_FAILED : MESSAGE_SCAN_ENDED,
+		.by = row->requested_by,
+		.kind = MESSAGE_OF_SCAN,
+		.object = row->id,
+		.related = row->id,
+		.more = row->detail,
+	};
+	m.text = failed ? arena_printf(z->arena, "discovery task %lld failed: %s; %s", (long long)row->id,
+				       err_sentence(code), err_next(code))
+			: arena_printf(z->arena,
+				       "discovery task %lld ended: %lld AMT interfaces found, %lld of them new",
+				       (long long)row->id, (long long)row->found, (long long)row->found_new);
+	return message_add(z, &m, e);
+}
+
 static int end_scan(struct zone *z, struct scan *s, struct store_scan *row, enum scan_state state, int code,
 		    struct err *e)
 {
@@ -391,7 +410,8 @@ static int end_scan(struct zone *z, struct scan *s, struct store_scan *row, enum
 	scan_free(s);
 	int rc = store_scan_put(z->db, row, e);
 	int64_t took = z->now - row->started_at;
-	return rc ? rc : tell_scan(z, row, "final", took > 0 ? row->asked * 1000 / took : 0, -1, e);
+	rc = rc ? rc : tell_scan(z, row, "final", took > 0 ? row->asked * 1000 / took : 0, -1, e);
+	return rc ? rc : say_ended(z, row, code, e);
 }
 
 int discover_on_end(struct zone *z, const struct scan_progress *m, struct err *e)

@@ -36,6 +36,25 @@ static int tell(struct command *c, const char *change, int64_t object, struct er
 	return event_tell(c->z, &t, e);
 }
 
+static int say(struct command *c, enum message_id id, enum store_scope scope, int64_t object, struct err *e)
+{
+	const char *target = api_str(c->call, "target"), *by = c->m->by.name;
+	struct message m = {
+		.id = id,
+		.by = by,
+		.kind = (enum message_kind)scope, /* zone, folder and device have the same numbers */
+		.object = object,
+		.name = target,
+		.text = arena_printf(c->arena,
+				     id == MESSAGE_HOLD_SET
+					     ? "emergency hold of \"%s\": %s stops all that changes power there"
+					     : "the hold of \"%s\" was lifted by %s",
+				     target, by),
+		.more = id == MESSAGE_HOLD_SET ? command_str(c, "note", "") : NULL,
+	};
+	return message_add(c->z, &m, e);
+}
+
 int command_HOLD_ADD(struct command *c, struct err *e)
 {
 	struct store_hold h = {
@@ -47,6 +66,7 @@ int command_HOLD_ADD(struct command *c, struct err *e)
 	rc = rc ? rc : check_text("note", h.reason, STORE_NOTE_MAX, e);
 	rc = rc ? rc : store_hold_put(c->z->db, &h, e);
 	rc = rc ? rc : tell(c, "added", h.object, e);
+	rc = rc ? rc : say(c, MESSAGE_HOLD_SET, h.scope, h.object, e);
 	return rc ? rc : answer_ref(c, h.object, api_str(c->call, "target"));
 }
 
@@ -60,5 +80,6 @@ int command_HOLD_REMOVE(struct command *c, struct err *e)
 	rc = store_hold_delete(c->z->db, scope, object, NULL);
 	if (rc)
 		return err_set(e, rc, "\"%s\" is not held", api_str(c->call, "target"));
-	return tell(c, "removed", object, e);
+	rc = tell(c, "removed", object, e);
+	return rc ? rc : say(c, MESSAGE_HOLD_LIFTED, scope, object, e);
 }

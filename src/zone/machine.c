@@ -124,6 +124,7 @@ int machine_forget(struct zone *z, struct err *e)
 	z->fresh = map_u64_new();
 	int rc = setting_load(z, e);
 	rc = rc ? rc : event_load(z, e);
+	rc = rc ? rc : message_load(z, e);
 	rc = rc ? rc : job_load(z, e);
 	rc = rc ? rc : act_load(z, e);
 	return rc ? rc : discover_load(z, e);

@@ -194,6 +194,30 @@ static int release_last(struct zone *z, struct job *j, struct err *e)
 	return act_release(z, s, later(z->now, span), e);
 }
 
+/* What changed power, or was asked of many, is worth a message. */
+static int say_ended(struct zone *z, const struct job *j, struct err *e)
+{
+	const struct store_job_counts *n = &j->counts;
+	int64_t bad = n->failed + n->unknown + n->expired;
+	if (!verb_changes_power(j->verb))
+		return 0;
+	struct message m = {
+		.id = bad ? MESSAGE_JOB_FAILED : MESSAGE_JOB_ENDED,
+		.by = j->by,
+		.kind = MESSAGE_OF_JOB,
+		.object = j->id,
+		.name = verb_name(j->verb),
+		.related = j->id,
+		.text = arena_printf(z->arena,
+				     "job %lld (%s) ended: %lld done, %lld already so, %lld failed, %lld unknown, %lld "
+				     "expired, %lld cancelled, %lld left out",
+				     (long long)j->id, verb_name(j->verb), (long long)n->done, (long long)n->already,
+				     (long long)n->failed, (long long)n->unknown, (long long)n->expired,
+				     (long long)n->cancelled, (long long)n->skipped),
+	};
+	return message_add(z, &m, e);
+}
+
 static int flush_one(struct zone *z, struct job *j, struct err *e)
 {
 	bool ended = false;
@@ -214,6 +238,7 @@ static int flush_one(struct zone *z, struct job *j, struct err *e)
 		  LOG_I("failed", j->counts.failed), LOG_I("unknown", j->counts.unknown),
 		  LOG_I("ms", z->now - j->created_at));
 	rc = tell_job(z, j, "final", e);
+	rc = rc ? rc : say_ended(z, j, e);
 	job_free(z, j);
 	return rc;
 }

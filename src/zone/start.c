@@ -66,6 +66,28 @@ static int write_server(struct zone *z, int64_t id, struct err *e)
 	return id ? store_server_put(z->db, &row, e) : store_server_add(z->db, &row, e);
 }
 
+static int say_started(struct zone *z, int64_t requeued, int64_t doubted, struct err *e)
+{
+	struct message m = {
+		.id = MESSAGE_SERVER_STARTED,
+		.kind = MESSAGE_OF_SERVER,
+		.object = z->server,
+		.name = z->deps.server_name,
+		.text = arena_printf(z->arena, "server \"%s\" started, version %s", z->deps.server_name,
+				     LAMPLIGHTER_VERSION),
+	};
+	int rc = message_load(z, e);
+	rc = rc ? rc : message_add(z, &m, e);
+	if (rc || !doubted)
+		return rc;
+	m.id = MESSAGE_SERVER_RESUMED;
+	m.text = arena_printf(z->arena,
+			      "server \"%s\" stopped before it knew the outcome of %lld orders; it looks for evidence "
+			      "and repeats none blindly (%lld that were not sent are started again)",
+			      z->deps.server_name, (long long)doubted, (long long)requeued);
+	return message_add(z, &m, e);
+}
+
 int start_server(struct zone *z, struct err *e)
 {
 	int64_t id, requeued = 0, doubted = 0;
@@ -84,5 +106,5 @@ int start_server(struct zone *z, struct err *e)
 			  LOG_I("in_doubt", doubted));
 	z->seen_at = later(z->now, 60000);
 	z->tidy_at = z->now;
-	return rc;
+	return rc ? rc : say_started(z, requeued, doubted, e);
 }

@@ -26,7 +26,7 @@ static void task_free(struct task *t)
 	free(t);
 }
 
-void task_add(struct command *c, const struct task_kind *kind, void *own)
+struct task_state *task_add(struct command *c, const struct task_kind *kind, void *own)
 {
 	struct task *t = mem_alloc(sizeof(*t));
 	t->kind = kind;
@@ -34,6 +34,7 @@ void task_add(struct command *c, const struct task_kind *kind, void *own)
 	t->own = own;
 	list_append(&c->z->tasks, &t->link);
 	c->later = true;
+	return &t->state;
 }
 
 void *task_own(struct task *t)

@@ -21,7 +21,7 @@ struct task_kind {
 };
 
 /* Called by a handler, as the last thing it does. own is the kind's, freed with the task; also when the round fails. */
-void task_add(struct command *c, const struct task_kind *kind, void *own);
+struct task_state *task_add(struct command *c, const struct task_kind *kind, void *own); /* what it starts with */
 void *task_own(struct task *t);
 
 int task_step(struct zone *z, struct err *e); /* one slice of the oldest task */

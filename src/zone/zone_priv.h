@@ -19,6 +19,7 @@
 #include "store/setting.h"
 #include "zone/event.h"
 #include "zone/machine.h"
+#include "zone/message.h"
 #include "zone/queue.h"
 
 #define ZONE_SLICE 1000 /* most rows that one round writes for one long piece of work */
@@ -95,6 +96,7 @@ struct zone {
 	int64_t scan_in_wire; /* no cache but a fact, as conversations are; 0: none */
 	int64_t event_last;   /* id of the last event */
 	int64_t event_before; /* the same when the present transaction began */
+	int64_t message_last; /* id of the last message */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
 	bool run_again; /* work that posted itself again */
 	bool stopping;  /* no act is claimed any more */

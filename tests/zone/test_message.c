@@ -1,0 +1,174 @@
+/* What the zone tells people: which happenings become messages, and how long they stay open and stay at all. */
+#include "harness.h"
+
+#include "store/message.h"
+#include "store/store.h"
+#include "zone/zone.h"
+
+#define DAY_MS INT64_C(86400000)
+
+static struct act_start *order(struct harness *h, const char *verb)
+{
+	assert_int_equal(askf(h, "POST /power", "{\"verb\":\"%s\",\"targets\":[\"d1\"]}", verb), 200);
+	struct act_start *s = take_start(h);
+	assert_non_null(s);
+	return s;
+}
+
+static int64_t count(struct harness *h, const char *where)
+{
+	char sql[256];
+	(void)snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM message WHERE %s", where);
+	return query(h, sql);
+}
+
+static const char *newest(struct harness *h)
+{
+	return query_text(h, "SELECT number || ' ' || severity || ' ' || actor || ' ' || kind || ' ' || name || ': ' ||"
+			     " text FROM message ORDER BY id DESC");
+}
+
+static void a_start_is_told(void **state)
+{
+	struct harness *h = *state;
+	assert_int_equal(count(h, "number = 100 AND severity = 3 AND kind = 3"), 1);
+	harness_restart(h);
+	assert_int_equal(count(h, "number = 100"), 2);
+	assert_int_equal(count(h, "1") + query(h, "SELECT MIN(id) FROM message") - 1,
+			 query(h, "SELECT MAX(id) FROM message"));
+}
+
+static const struct failure {
+	const char *verb;
+	int reason, message; /* 0: none */
+	const char *says;
+} failures[] = {
+	{"on", ERR_INVALID_STATE, MESSAGE_ACT_FAILED, "on of device \"d1\" failed: the device refuses"},
+	{"status", ERR_INVALID_STATE, 0, NULL},
+	{"status", ERR_WRONG_PASSWORD, MESSAGE_DEVICE_LOGIN, "device \"d1\": the device does not accept this login"},
+	{"status", ERR_TLS_PIN, MESSAGE_DEVICE_IDENTITY, "device \"d1\": the device shows another certificate"},
+};
+
+static void what_failed_at_a_device_is_told_about_the_device(void **state)
+{
+	struct harness *h = *state;
+	furnish(h, 1);
+	for (size_t i = 0; i < ARRAY_LEN(failures); i++) {
+		const struct failure *f = &failures[i];
+		int64_t before = count(h, "kind = 2");
+		struct act_start *s = order(h, f->verb);
+		send_outcome(h, s, ACT_END_FAILED, f->reason);
+		assert_int_equal(count(h, "kind = 2"), before + (f->message != 0));
+		char where[128];
+		(void)snprintf(where, sizeof(where), "kind = 2 AND number = %d AND name = 'd1' AND text LIKE '%s%%'",
+			       f->message, f->says ? f->says : "");
+		assert_int_equal(count(h, where), f->message != 0);
+		mail_drop(s);
+	}
+}
+
+static void an_order_without_an_outcome_is_an_error(void **state)
+{
+	struct harness *h = *state;
+	furnish(h, 1);
+	struct act_start *s = order(h, "reset");
+	send_gate(h, s, POWER_STATE_ON);
+	send_outcome(h, s, ACT_END_DOUBT, ERR_NO_REPLY);
+	mail_drop(s);
+	harness_pass(h, 10 * 60000);
+	assert_int_equal(count(h, "number = 203 AND severity = 1 AND kind = 2 AND related = 1"), 1);
+	assert_int_equal(count(h, "number = 201 AND severity = 2 AND kind = 8 AND related = 1"), 1);
+	assert_non_null(strstr(newest(h), "201 2 root (local) 8 reset: job 1 (reset) ended: 0 done"));
+}
+
+static void holds_and_refusals_are_told(void **state)
+{
+	struct harness *h = *state;
+	furnish(h, 1);
+	assert_int_equal(ask(h, "POST /holds", "{\"target\":\"d1\",\"note\":\"fire\"}"), 200);
+	assert_int_equal(count(h, "number = 210 AND kind = 2 AND name = 'd1' AND more = 'fire'"), 1);
+	assert_int_equal(ask(h, "POST /holds/remove", "{\"target\":\"d1\"}"), 204);
+	assert_int_equal(count(h, "number = 211 AND kind = 2"), 1);
+	h->role = API_VIEWER;
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"on\",\"targets\":[\"d1\"]}"), 403);
+	assert_int_equal(count(h, "number = 500 AND actor = 'root (local)'"), 1);
+}
+
+static void messages_are_acknowledged_by_hand(void **state)
+{
+	struct harness *h = *state;
+	furnish(h, 2);
+	assert_int_equal(ask(h, "POST /holds", "{\"target\":\"d1\"}"), 200);
+	assert_int_equal(ask(h, "POST /holds", "{\"target\":\"d2\"}"), 200);
+	assert_int_equal(count(h, "acked_at = 0"), 3);
+	int64_t seq = query(h, "SELECT id & 1099511627775 FROM message WHERE name = 'd1'");
+	assert_int_equal(askf(h, "POST /messages/ack", "{\"messages\":[\"%lld\",\"99\"]}", (long long)seq), 404);
+	assert_int_equal(count(h, "acked_at = 0"), 3);
+	assert_int_equal(askf(h, "POST /messages/ack", "{\"messages\":[\"%lld\"]}", (long long)seq), 204);
+	assert_int_equal(count(h, "name = 'd1' AND acked_at > 0 AND acked_by = 'root (local)'"), 1);
+	assert_int_equal(ask(h, "POST /messages/ack", "{\"messages\":[\"x\"]}"), 400);
+	assert_int_equal(ask(h, "POST /messages/ack-all", "{\"device\":\"none\"}"), 404);
+	assert_int_equal(ask(h, "POST /messages/ack-all", "{\"severity\":\"bad\"}"), 400);
+	assert_int_equal(ask(h, "POST /messages/ack-all", "{\"device\":\"d1\"}"), 200);
+	assert_int_equal(answer_int(h, "acknowledged"), 0);
+	assert_int_equal(ask(h, "POST /messages/ack-all", "{\"severity\":\"warning\"}"), 200);
+	assert_int_equal(answer_int(h, "acknowledged"), 1);
+	assert_int_equal(count(h, "acked_at = 0"), 1);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM audit WHERE action = 'message.ack-all'"), 2);
+}
+
+static void many_messages_are_acknowledged_in_slices(void **state)
+{
+	struct harness *h = *state;
+	for (int i = 0; i < 1100; i++)
+		assert_int_equal(ask(h, "POST /holds", "{\"target\":\"zone\"}"), 200);
+	assert_int_equal(ask(h, "POST /messages/ack-all", NULL), 200);
+	assert_int_equal(answer_int(h, "acknowledged"), 1101);
+	assert_int_equal(count(h, "acked_at = 0"), 0);
+}
+
+static void messages_are_acknowledged_and_removed_by_time(void **state)
+{
+	struct harness *h = *state;
+	assert_int_equal(ask(h, "POST /holds", "{\"target\":\"zone\"}"), 200);
+	harness_pass(h, 13 * DAY_MS);
+	assert_int_equal(count(h, "acked_at = 0"), 2);
+	harness_pass(h, DAY_MS + 3600000);
+	assert_int_equal(count(h, "acked_at = 0"), 0);
+	assert_int_equal(count(h, "acked_by = 'server'"), 2);
+	harness_pass(h, 80 * DAY_MS);
+	assert_int_equal(count(h, "1"), 1); /* the newest stays, so that numbers go on */
+	assert_int_equal(ask(h, "POST /holds", "{\"target\":\"zone\"}"), 200);
+	assert_int_equal(query(h, "SELECT MAX(id) & 1099511627775 FROM message"), 3);
+}
+
+static void the_worst_open_message_is_the_state_of_a_thing(void **state)
+{
+	struct harness *h = *state;
+	furnish(h, 1);
+	struct act_start *s = order(h, "on");
+	send_outcome(h, s, ACT_END_FAILED, ERR_INVALID_STATE);
+	mail_drop(s);
+	s = order(h, "status");
+	send_outcome(h, s, ACT_END_FAILED, ERR_TLS_PIN);
+	mail_drop(s);
+	static const char sql[] = "SELECT MIN(severity) FROM message WHERE kind = 2 AND acked_at = 0";
+	assert_int_equal(query(h, sql), MESSAGE_ERROR);
+	assert_int_equal(ask(h, "POST /messages/ack-all", "{\"device\":\"d1\",\"severity\":\"error\"}"), 200);
+	assert_int_equal(query(h, sql), MESSAGE_WARNING);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ZONE_TEST(a_start_is_told),
+		ZONE_TEST(what_failed_at_a_device_is_told_about_the_device),
+		ZONE_TEST(an_order_without_an_outcome_is_an_error),
+		ZONE_TEST(holds_and_refusals_are_told),
+		ZONE_TEST(messages_are_acknowledged_by_hand),
+		ZONE_TEST(many_messages_are_acknowledged_in_slices),
+		ZONE_TEST(messages_are_acknowledged_and_removed_by_time),
+		ZONE_TEST(the_worst_open_message_is_the_state_of_a_thing),
+	};
+	return cmocka_run_group_tests_name("zone_message", tests, NULL, NULL);
+}
