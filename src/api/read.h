@@ -7,6 +7,7 @@
 #include "codec/api.h"
 #include "codec/json.h"
 #include "store/folder.h"
+#include "store/setting.h"
 
 struct api;
 struct err;
@@ -36,6 +37,9 @@ struct read {
 	/* the last credential whose path was asked for: neighbours mostly share it */
 	int64_t path_of;
 	const char *path;
+	/* the same of the folder whose TLS policy was asked for */
+	int64_t tls_of;
+	const char *tls, *tls_from;
 };
 
 #define READ_BATCH (API_LIMIT_MAX + 1) /* rows asked for at once; not all of them are read */
@@ -60,6 +64,17 @@ const char *read_credential_path(struct read *r, int64_t credential); /* NULL: n
 int read_find_device(struct read *r, const char *text, struct store_device *ret, struct err *e);
 /* ERR_NOT_FOUND when a list is asked for below a folder that there is not; path NULL is fine. */
 int read_check_folder(struct read *r, enum store_tree tree, const char *path, struct err *e);
+
+/* Where something applies. text: the word zone (also NULL), a /folder/ path, a device's name or id. ERR_NOT_FOUND,
+ * ERR_INVALID. */
+struct read_scope {
+	enum store_scope kind;
+	int64_t object;
+	const char *name; /* "zone", "/folder/", "desk-17" */
+};
+int read_scope(struct read *r, const char *text, struct read_scope *ret, struct err *e);
+const char *read_scope_name(struct read *r, enum store_scope scope, int64_t object); /* "?": it is gone */
+const char *read_from(struct read *r, const struct store_setting_value *v);          /* "default", or such a name */
 
 typedef int (*read_fn)(struct read *r, struct err *e);
 #define READ_HANDLER_READ(id) int read_##id(struct read *r, struct err *e);

@@ -54,6 +54,27 @@ static void put_missing(struct api_writer *w, const struct store_device_view *d)
 	api_put_strs(w, "missing", missing, n);
 }
 
+/* What counts where the device has no choice of its own; the neighbours in a list mostly share the folder. */
+static void find_tls(struct read *r, int64_t folder)
+{
+	struct store_setting_value v;
+	if (r->tls_of == folder)
+		return;
+	r->tls_of = folder;
+	bool known = !store_setting_find(r->db, r->arena, SETTING_TLS_DEFAULT, STORE_SCOPE_FOLDER, folder, &v, NULL);
+	r->tls = known ? v.text : setting_row(SETTING_TLS_DEFAULT)->def;
+	r->tls_from = known ? read_from(r, &v) : "default";
+}
+
+static void put_tls(struct api_writer *w, struct read *r, const struct store_device_view *d)
+{
+	bool own = d->amt.id && d->amt.tls_policy != STORE_TLS_POLICY_DEFAULT;
+	if (!own)
+		find_tls(r, d->device.folder);
+	api_put_str(w, "tls", own ? store_tls_policy_name(d->amt.tls_policy) : r->tls);
+	api_put_str(w, "tls_from", own ? "device" : r->tls_from);
+}
+
 static void put_amt(struct api_writer *w, struct read *r, const struct store_device_view *d)
 {
 	const struct store_amt_state *s = &d->state;
@@ -69,7 +90,7 @@ static void put_amt(struct api_writer *w, struct read *r, const struct store_dev
 	api_put_str(w, "mode", store_amt_mode_name(d->amt.mode));
 	api_put_str(w, "credential", read_credential_path(r, d->amt.credential));
 	api_put_text(w, "server", d->server_name);
-	api_put_str(w, "tls", store_tls_policy_name(d->amt.tls_policy));
+	put_tls(w, r, d);
 	api_put_bool(w, "old_tls", d->amt.old_tls);
 	api_put_text(w, "pin", pin);
 	api_put_text(w, "uuid", uuid);

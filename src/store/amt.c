@@ -6,7 +6,7 @@
 #include "store/row.h"
 
 static const char *const modes[] = {"none", "smb", "enterprise"};
-static const char *const policies[] = {"auto", "require", "never"};
+static const char *const policies[] = {"auto", "require", "never", "default"};
 static const char *const transports[] = {"", "plain", "tls"};
 
 const char *store_amt_mode_name(enum store_amt_mode m)

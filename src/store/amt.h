@@ -12,12 +12,17 @@
 struct arena;
 
 enum store_amt_mode { STORE_AMT_MODE_NONE, STORE_AMT_MODE_SMB, STORE_AMT_MODE_ENTERPRISE };
-enum store_tls_policy { STORE_TLS_POLICY_AUTO, STORE_TLS_POLICY_REQUIRE, STORE_TLS_POLICY_NEVER };
+enum store_tls_policy {
+	STORE_TLS_POLICY_AUTO,
+	STORE_TLS_POLICY_REQUIRE,
+	STORE_TLS_POLICY_NEVER,
+	STORE_TLS_POLICY_DEFAULT
+};
 enum store_transport { STORE_TRANSPORT_UNKNOWN, STORE_TRANSPORT_PLAIN, STORE_TRANSPORT_TLS };
 
 const char *store_amt_mode_name(enum store_amt_mode m); /* "none", "smb", "enterprise" */
 bool store_amt_mode_from_name(const char *name, enum store_amt_mode *ret);
-const char *store_tls_policy_name(enum store_tls_policy p); /* "auto", "require", "never" */
+const char *store_tls_policy_name(enum store_tls_policy p); /* "auto", "require", "never", "default" */
 bool store_tls_policy_from_name(const char *name, enum store_tls_policy *ret);
 const char *store_transport_name(enum store_transport t); /* "", "plain", "tls" */
 

@@ -68,6 +68,18 @@ int store_device_by_name(struct db *db, struct arena *a, const char *name, struc
 	return rc < 0 ? rc : get_device(st, a, ret);
 }
 
+int store_device_folder(struct db *db, int64_t id, int64_t *ret, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_DEVICE_FOLDER);
+	db_bind_i64(st, id);
+	int rc = row_need(st, e, "device %lld", (long long)id);
+	if (rc < 0)
+		return rc;
+	*ret = db_take_i64(st);
+	db_end(st);
+	return 0;
+}
+
 int store_device_count(struct db *db, int64_t *ret, struct err *e)
 {
 	return row_number(db_stmt(db, SQL_DEVICE_COUNT), ret, e);

@@ -17,6 +17,7 @@ int store_device_put(struct db *db, const struct store_device *d, struct err *e)
 int store_device_delete(struct db *db, int64_t id, struct err *e); /* with tags and interface; ERR_NOT_FOUND */
 int store_device_get(struct db *db, struct arena *a, int64_t id, struct store_device *ret, struct err *e);
 int store_device_by_name(struct db *db, struct arena *a, const char *name, struct store_device *ret, struct err *e);
+int store_device_folder(struct db *db, int64_t id, int64_t *ret, struct err *e); /* ERR_NOT_FOUND */
 int store_device_count(struct db *db, int64_t *ret, struct err *e);
 int store_device_count_in_folder(struct db *db, int64_t folder, int64_t *ret, struct err *e); /* not those below it */
 

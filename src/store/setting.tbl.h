@@ -2,14 +2,16 @@
  *
  * SETTING(NAME, "name", TYPE, UNIT, min, max, "default", SCOPES, "sentence")
  * TYPE: DURATION (stored and ranged in milliseconds, written "30s", "10m", "24h"), COUNT, BOOL ("on", "off"),
- * CIDRS (list of networks, separated by commas or blanks), CHOICE (the unit column holds the words, split by |).
- * SCOPES: the deepest scope where it may be set (all are ZONE so far). */
+ * CIDRS (list of networks, separated by commas or blanks), CHOICE (the unit column holds the words, split by |), SPAN
+ * (a DURATION, or the word never, which is 0), TIMEZONE (a name of the IANA time zone database).
+ * SCOPES: the deepest scope where it may be set: ZONE; FOLDER: also for a folder and all below it; DEVICE: also for one
+ * device. What lies nearest to a device counts. */
 /* clang-format off */
-SETTING(ACT_DEADLINE,       "act-deadline",       DURATION, "", 10000, 86400000, "10m", ZONE,
+SETTING(ACT_DEADLINE,       "act-deadline",       DURATION, "", 10000, 86400000, "10m", DEVICE,
         "how long an act may wait and try before it expires")
-SETTING(ACT_TRIES,          "act-tries",          COUNT, "", 1, 1000, "4", ZONE,
+SETTING(ACT_TRIES,          "act-tries",          COUNT, "", 1, 1000, "4", DEVICE,
         "how often an act that changes power is started, when its order did not reach the device or met a busy one")
-SETTING(OBSERVE_TIME,       "observe-time",       DURATION, "", 1000, 600000, "60s", ZONE,
+SETTING(OBSERVE_TIME,       "observe-time",       DURATION, "", 1000, 600000, "60s", DEVICE,
         "how long the power state is read after an accepted order before it counts as not reached")
 SETTING(IN_DOUBT_DRAIN,     "in-doubt-drain",     DURATION, "", 1000, 600000, "60s", ZONE,
         "how long an order without a reply may still be on its way, before the device's log may prove that it never came")
@@ -27,7 +29,7 @@ SETTING(ALLOWED_NETS,       "allowed-nets",       CIDRS, "", 0, 64, "", ZONE,
         "networks that the zone may scan and talk to; empty is the private ranges; never loopback or link-local")
 SETTING(ALLOW_LOOPBACK,     "allow-loopback",     BOOL, "", 0, 1, "off", ZONE,
         "lets the zone talk to 127.0.0.0/8 and ::1, for the simulator and for tests")
-SETTING(TLS_DEFAULT,        "tls-default",        CHOICE, "auto|require|never", 0, 0, "auto", ZONE,
+SETTING(TLS_DEFAULT,        "tls-default",        CHOICE, "auto|require|never", 0, 0, "auto", FOLDER,
         "TLS policy of a device for which none was chosen")
 SETTING(SCAN_RATE,          "scan-rate",          COUNT, "datagrams/s", 1, 1000000, "10000", ZONE,
         "most presence pings a second of one scan")
@@ -35,8 +37,8 @@ SETTING(SCAN_PASSES,        "scan-passes",        COUNT, "", 1, 10, "3", ZONE,
         "how often a silent address is asked before it counts as silent")
 SETTING(PROBE_PARALLEL,     "probe-parallel",     COUNT, "", 1, 10000, "512", ZONE,
         "most connections open at once while a scan probes what answered")
-SETTING(CONFIRM_ABOVE,      "confirm-above",      COUNT, "%", 0, 100, "10", ZONE,
-        "share of the zone's devices above which off, reset and cycle ask for the number of devices")
+SETTING(CONFIRM_ABOVE,      "confirm-above",      COUNT, "%", 0, 100, "10", FOLDER,
+        "share of the zone's devices above which off, reset and cycle ask for the number of devices; the least of all that are meant")
 SETTING(KEEP_STATUS,        "keep-status",        DURATION, "", 3600000, 31536000000, "24h", ZONE,
         "how long finished status jobs are kept")
 SETTING(KEEP_JOBS,          "keep-jobs",          DURATION, "", 86400000, 315360000000, "400d", ZONE,
@@ -45,4 +47,12 @@ SETTING(KEEP_MESSAGES,      "keep-messages",      DURATION, "", 3600000, 3153600
         "how long messages are kept")
 SETTING(MESSAGE_ACK,        "message-ack",        DURATION, "", 0, 315360000000, "14d", ZONE,
         "after what time a message counts as acknowledged by itself; 0s: never")
+SETTING(TIME_ZONE,          "time-zone",          TIMEZONE, "", 0, 0, "UTC", DEVICE,
+        "time zone in which the local times of schedules are meant")
+SETTING(MISSED_ON_LIMIT,    "missed-on-limit",    DURATION, "", 0, 86400000, "60m", DEVICE,
+        "how late a switching on that a schedule missed may still be made up for, where the schedule says so")
+SETTING(MISSED_OFF_LIMIT,   "missed-off-limit",   DURATION, "", 0, 86400000, "5m", DEVICE,
+        "the same for off, reset and cycle, which hurt when they come late")
+SETTING(REMOVAL_AFTER,      "removal-after",      SPAN, "", 86400000, 315360000000, "never", FOLDER,
+        "how long a device may go unseen before 'lamp device list --overdue' proposes to remove it; nothing goes by itself")
 /* clang-format on */

@@ -104,6 +104,8 @@ SQL(SETTING_GET, "SELECT value FROM setting WHERE scope = $1 AND object = $2 AND
 SQL(SETTING_PUT, "INSERT INTO setting (scope, object, name, value) VALUES ($1, $2, $3, $4)"
 	" ON CONFLICT (scope, object, name) DO UPDATE SET value = excluded.value")
 SQL(SETTING_DELETE, "DELETE FROM setting WHERE scope = $1 AND object = $2 AND name = $3")
+SQL(SETTING_FORGET, "DELETE FROM setting WHERE scope = $1 AND object = $2")
+SQL_SCAN(SETTING_LIST, "SELECT scope, object, name, value FROM setting ORDER BY name, scope, object")
 
 SQL(FOLDER_ADD, "INSERT INTO folder (" TEXT_FOLDER_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)")
 SQL(FOLDER_MOVE, "UPDATE folder SET parent = $2, name = $3 WHERE id = $1")
@@ -114,6 +116,7 @@ SQL(FOLDER_USED, "SELECT CASE WHEN EXISTS (SELECT 1 FROM folder WHERE parent = $
 	" OR EXISTS (SELECT 1 FROM device WHERE folder = $1) OR EXISTS (SELECT 1 FROM credential WHERE folder = $1)"
 	" THEN 1 ELSE 0 END")
 SQL(FOLDER_GET, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE id = $1")
+SQL(FOLDER_PARENT, "SELECT parent FROM folder WHERE id = $1")
 SQL(FOLDER_BY_PATH, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path = $2")
 SQL(FOLDER_LIST, "SELECT " TEXT_FOLDER_COLUMNS " FROM folder WHERE tree = $1 AND path >= $2 AND path < $3 AND path > $4"
 	" ORDER BY path LIMIT $5")
@@ -124,6 +127,7 @@ SQL(DEVICE_PUT, "UPDATE device SET folder = $2, name = $3, note = $4, is_protect
 	" changed_at = $7 WHERE id = $1")
 SQL(DEVICE_DELETE, "DELETE FROM device WHERE id = $1")
 SQL(DEVICE_GET, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.id = $1")
+SQL(DEVICE_FOLDER, "SELECT folder FROM device WHERE id = $1")
 SQL(DEVICE_BY_NAME, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.name = $1")
 SQL_SCAN(DEVICE_COUNT, "SELECT COUNT(*) FROM device")
 SQL(DEVICE_COUNT_IN_FOLDER, "SELECT COUNT(*) FROM device WHERE folder = $1")

@@ -35,6 +35,14 @@ struct end {
 	const char *detail;
 };
 
+/* A setting of the act's device. Where that cannot be read the zone's does: nothing here may fail for it. */
+static int64_t at_device(struct zone *z, enum setting_id id, int64_t device)
+{
+	int64_t v = setting(z, id);
+	(void)setting_at(z, id, 0, device, &v, NULL); /* as said above */
+	return v;
+}
+
 static const char *text_or_null(const char *s)
 {
 	return s && *s ? s : NULL;
@@ -342,7 +350,8 @@ int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
 		return rc;
 	if (won) {
 		crash_mark(z, CRASH_SENT);
-		queue_live(z->queue, s, ACT_STATE_SENT, later(z->now, setting(z, SETTING_OBSERVE_TIME) + 2 * BOUND_MS));
+		queue_live(z->queue, s, ACT_STATE_SENT,
+			   later(z->now, at_device(z, SETTING_OBSERVE_TIME, s->device) + 2 * BOUND_MS));
 	}
 	tell_wire(z, WIRE_ACT_GATE_ANSWER, m->act, m->fence, won ? 0 : code);
 	return 0;
@@ -398,9 +407,9 @@ static enum stage stage_of(const struct slot *s)
 	return s->state == ACT_STATE_CLAIMED ? STAGE_CLAIMED : s->in_doubt ? STAGE_DOUBT : STAGE_SENT;
 }
 
-static bool may_try_again(const struct zone *z, const struct slot *s, const struct act_outcome *m)
+static bool may_try_again(struct zone *z, const struct slot *s, const struct act_outcome *m)
 {
-	if (!verb_changes_power(s->verb) || s->attempt >= setting(z, SETTING_ACT_TRIES))
+	if (!verb_changes_power(s->verb) || s->attempt >= at_device(z, SETTING_ACT_TRIES, s->device))
 		return false;
 	if (s->state == ACT_STATE_SENT)
 		return true; /* proven refused or never left, whatever the reason: act.h */
@@ -548,6 +557,14 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 	return rc ? rc : learn(z, amt, verb, m, &end, e);
 }
 
+/* Its own, or what its folder and the zone say. */
+static enum tls_policy tls_policy_of(struct zone *z, const struct store_act_due *d)
+{
+	if (d->interface.tls_policy != STORE_TLS_POLICY_DEFAULT)
+		return (enum tls_policy)d->interface.tls_policy;
+	return (enum tls_policy)at_device(z, SETTING_TLS_DEFAULT, d->device);
+}
+
 /* Rows of a device become an order to wire. ERR_NOT_CONFIGURED, ERR_NO_CREDENTIAL. */
 static int fill_interface(struct zone *z, const struct store_act_due *d, struct act_interface *at, struct err *e)
 {
@@ -561,7 +578,7 @@ static int fill_interface(struct zone *z, const struct store_act_due *d, struct 
 	bytes_to_str(bytes_str(d->interface.host), at->host, sizeof(at->host));
 	at->plain_port = (uint16_t)d->interface.port_plain;
 	at->tls_port = (uint16_t)d->interface.port_tls;
-	at->tls_policy = (enum tls_policy)d->interface.tls_policy;
+	at->tls_policy = tls_policy_of(z, d);
 	at->old_tls = d->interface.old_tls;
 	at->tls_seen = d->state.transport == STORE_TRANSPORT_TLS;
 	at->has_pin = d->state.tls_pin.len == TLS_PIN_SIZE;
@@ -586,7 +603,7 @@ static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
 	m->act = (uint64_t)s->id;
 	m->fence = (uint32_t)s->fence;
 	m->verb = s->verb;
-	m->observe_ms = setting(z, SETTING_OBSERVE_TIME);
+	m->observe_ms = at_device(z, SETTING_OBSERVE_TIME, s->device);
 	queue_talk_open(z->queue, s);
 	chain_add(&z->to_wire, &m->mail);
 }
@@ -808,11 +825,12 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host)
 		job_keep_last(z, s);
 		return;
 	}
+	int64_t observe = at_device(z, SETTING_OBSERVE_TIME, s->device);
 	s->in_doubt = a->state == ACT_STATE_SENT && a->settle_after;
 	s->settle_until = later(a->settle_after, setting(z, SETTING_IN_DOUBT_SETTLE));
 	queue_live(z->queue, s, a->state,
 		   s->in_doubt                  ? a->settle_after
-		   : a->state == ACT_STATE_SENT ? later(a->sent_at, setting(z, SETTING_OBSERVE_TIME) + 2 * BOUND_MS)
+		   : a->state == ACT_STATE_SENT ? later(a->sent_at, observe + 2 * BOUND_MS)
 						: later(a->deadline, BOUND_MS));
 }
 

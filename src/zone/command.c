@@ -234,8 +234,8 @@ int check_name(const char *what, const char *name, struct err *e)
 		return rc;
 	if (!*name || bytes_trim(bytes_str(name)).len != strlen(name))
 		return err_set(e, ERR_INVALID, "%s \"%s\" is empty or has blanks at its ends", what, name);
-	if (strchr(name, '/') || strncmp(name, "tag:", 4) == 0)
-		return err_set(e, ERR_INVALID, "%s \"%s\" has a slash or begins with tag:", what, name);
+	if (strchr(name, '/') || strncmp(name, "tag:", 4) == 0 || strncmp(name, "group:", 6) == 0)
+		return err_set(e, ERR_INVALID, "%s \"%s\" has a slash or begins with tag: or group:", what, name);
 	if (is_number(name))
 		return err_set(e, ERR_INVALID, "%s \"%s\" is a number, which would be taken for an id", what, name);
 	return 0;
@@ -270,6 +270,9 @@ int folder_make(struct zone *z, enum store_tree tree, const char *path, int64_t 
 	int rc = check_path(path, e);
 	rc = rc ? rc : store_folder_make_path(z->db, tree, path, z->now, next_folder_id, z, ret, &created, e);
 	if (rc || !created)
+		return rc;
+	rc = tree == STORE_TREE_DEVICE ? tree_learn(z->tree, z->db, *ret, e) : 0;
+	if (rc)
 		return rc;
 	struct tell t = {.kind = "folder", .change = "added", .id = *ret, .name = path};
 	return event_tell(z, &t, e);

@@ -124,7 +124,7 @@ static int read_tls(struct command *c, struct amt_wish *w, struct err *e)
 	if (!tls)
 		return 0;
 	w->has_tls = store_tls_policy_from_name(tls, &w->tls);
-	return w->has_tls ? 0 : err_set(e, ERR_INVALID, "tls \"%s\" is none of auto, require, never", tls);
+	return w->has_tls ? 0 : err_set(e, ERR_INVALID, "tls \"%s\" is none of auto, require, never, default", tls);
 }
 
 static int read_uuid(struct command *c, struct amt_wish *w, struct err *e)
@@ -190,7 +190,7 @@ int device_amt_init(struct zone *z, int64_t device, struct store_amt *ret, struc
 		.port_tls = PORT_TLS,
 		.mode = STORE_AMT_MODE_NONE,
 		.server = z->server,
-		.tls_policy = (enum store_tls_policy)setting(z, SETTING_TLS_DEFAULT),
+		.tls_policy = STORE_TLS_POLICY_DEFAULT,
 		.changed_at = z->now,
 	};
 	return new_id(z, STORE_ID_OBJECT, &ret->id, e);
@@ -396,6 +396,7 @@ int command_DEVICE_REMOVE(struct command *c, struct err *e)
 		return rc;
 	rc = store_hold_delete(c->z->db, STORE_SCOPE_DEVICE, d.id, e);
 	rc = rc == ERR_NOT_FOUND ? 0 : rc;
+	rc = rc ? rc : setting_forget(c->z, STORE_SCOPE_DEVICE, d.id, e);
 	rc = rc ? rc : store_device_delete(c->z->db, d.id, e);
 	return rc ? rc : tell(c, "removed", d.id, d.name, e);
 }

@@ -1,4 +1,5 @@
 /* The two trees of folders: of devices and of credentials. */
+#include "store/hold.h"
 #include "zone/command.h"
 
 static int tell(struct command *c, const char *change, int64_t id, const char *path, struct err *e)
@@ -60,8 +61,18 @@ static int move(struct command *c, enum store_tree tree, struct err *e)
 		rc = err_set(e, ERR_INVALID, "folder \"%s\" cannot be moved into itself", f.path);
 	rc = rc ? rc : folder_make(c->z, tree, parent_path, &parent, e);
 	rc = rc ? rc : store_folder_move(c->z->db, f.id, parent, name, e);
+	rc = rc || tree != STORE_TREE_DEVICE ? rc : tree_load(c->z->tree, c->z->db, e);
 	rc = rc ? rc : tell(c, "changed", f.id, to, e);
 	return rc ? rc : answer_ref(c, f.id, to);
+}
+
+/* What was said of a folder goes with it. */
+static int forget(struct zone *z, int64_t id, struct err *e)
+{
+	tree_drop(z->tree, id);
+	int rc = setting_forget(z, STORE_SCOPE_FOLDER, id, e);
+	rc = rc ? rc : store_hold_delete(z->db, STORE_SCOPE_FOLDER, id, e);
+	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 static int remove_empty(struct command *c, enum store_tree tree, struct err *e)
@@ -69,6 +80,8 @@ static int remove_empty(struct command *c, enum store_tree tree, struct err *e)
 	struct store_folder f;
 	int rc = find(c, tree, api_str(c->call, "path"), &f, e);
 	rc = rc ? rc : store_folder_delete(c->z->db, f.id, e);
+	if (!rc && tree == STORE_TREE_DEVICE)
+		rc = forget(c->z, f.id, e);
 	return rc ? rc : tell(c, "removed", f.id, f.path, e);
 }
 

@@ -225,7 +225,7 @@ static int read_import(struct command *c, struct import *im, struct err *e)
 	im->all = count == 1 && bytes_equal_str(names[0], ALL_THAT_ARE);
 	im->has_tls = tls != NULL;
 	if (tls && !store_tls_policy_from_name(tls, &im->tls))
-		return err_set(e, ERR_INVALID, "tls \"%s\" is none of auto, require, never", tls);
+		return err_set(e, ERR_INVALID, "tls \"%s\" is none of auto, require, never, default", tls);
 	int rc = credential ? find_credential(c, credential, &row, e) : 0;
 	if (!rc && credential)
 		im->credential = row.id;

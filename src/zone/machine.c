@@ -122,7 +122,9 @@ int machine_forget(struct zone *z, struct err *e)
 	task_forget(z);
 	map_u64_free(z->fresh);
 	z->fresh = map_u64_new();
-	int rc = setting_load(z, e);
+	int rc = tree_load(z->tree, z->db, e);
+	rc = rc ? rc : overrides_load(z->overrides, z->db, e);
+	rc = rc ? rc : setting_load(z, e);
 	rc = rc ? rc : event_load(z, e);
 	rc = rc ? rc : message_load(z, e);
 	rc = rc ? rc : job_load(z, e);
@@ -358,6 +360,8 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	z->deps = *deps;
 	z->arena = arena_new(0);
 	z->queue = queue_new();
+	z->tree = tree_new();
+	z->overrides = overrides_new();
 	z->jobs = map_u64_new();
 	z->logins = map_u64_new();
 	z->fresh = map_u64_new();
@@ -431,6 +435,8 @@ void machine_free(struct zone *z)
 	task_free_all(z);
 	free_allowed_nets(z);
 	queue_free(z->queue);
+	tree_free(z->tree);
+	overrides_free(z->overrides);
 	map_u64_free(z->jobs);
 	map_u64_free(z->logins);
 	map_u64_free(z->fresh);

@@ -104,7 +104,12 @@ struct job *job_get(struct zone *z, int64_t id)
 	return map_u64_get(z->jobs, (uint64_t)id);
 }
 
-static struct job *job_new(struct zone *z, const struct store_job *row, bool include_protected)
+/* What an order says besides; stored with the job as JSON. */
+struct job_options {
+	bool include_protected, deadline_given;
+};
+
+static struct job *job_new(struct zone *z, const struct store_job *row, const struct job_options *o)
 {
 	struct job *j = mem_alloc(sizeof(*j));
 	j->id = row->id;
@@ -117,7 +122,8 @@ static struct job *job_new(struct zone *z, const struct store_job *row, bool inc
 	j->total = row->total;
 	j->expanded = row->expanded;
 	j->counts = row->counts;
-	j->include_protected = include_protected;
+	j->include_protected = o->include_protected;
+	j->deadline_given = o->deadline_given;
 	bytes_to_str(bytes_str(row->requested_by), j->by, sizeof(j->by));
 	j->cancel_next = j->act_first;
 	list_init(&j->last);
@@ -191,7 +197,8 @@ static int release_last(struct zone *z, struct job *j, struct err *e)
 	if (!s || j->state != JOB_STATE_OPEN || open_of(j) != waiting_of(j))
 		return 0;
 	int64_t span = j->deadline - j->created_at;
-	return act_release(z, s, later(z->now, span), e);
+	int rc = j->deadline_given ? 0 : setting_at(z, SETTING_ACT_DEADLINE, 0, s->device, &span, e);
+	return rc ? rc : act_release(z, s, later(z->now, span), e);
 }
 
 /* What changed power, or was asked of many, is worth a message. */
@@ -297,6 +304,15 @@ static void end_at_once(struct store_act *a, enum act_state state, int code, int
 	a->ended_at = now;
 }
 
+static int own_deadline(struct zone *z, const struct job *j, struct store_act *a, struct err *e)
+{
+	int64_t span;
+	int rc = setting_at(z, SETTING_ACT_DEADLINE, 0, a->device, &span, e);
+	if (!rc)
+		a->deadline = later(j->created_at, span);
+	return rc;
+}
+
 /* A device of the selection as it stands now. *ret_host is what the act is lined up by. */
 static int make_act(struct zone *z, const struct job *j, const struct own *own, int64_t device, struct store_act *a,
 		    struct store_target *t, struct err *e)
@@ -329,6 +345,8 @@ static int make_act(struct zone *z, const struct job *j, const struct own *own, 
 		end_at_once(a, ACT_STATE_FAILED, lacks(t), z->now);
 	else if (is_protected)
 		a->due = a->deadline = QUEUE_NEVER;
+	else if (!j->deadline_given)
+		return own_deadline(z, j, a, e);
 	return 0;
 }
 
@@ -428,15 +446,33 @@ int job_slice(struct zone *z, struct err *e)
 	return rc;
 }
 
-static bool says_include_protected(const char *options)
+/* We wrote it; what is absent is false. */
+static void read_options(const char *text, struct job_options *ret)
 {
 	struct json_t *doc;
-	bool yes = false;
-	if (json_parse(bytes_str(options), 4096, &doc, NULL))
-		return false;
-	(void)json_opt_bool(doc, "include_protected", &yes, NULL); /* we wrote it; absent is false */
+	*ret = (struct job_options){0};
+	if (json_parse(bytes_str(text), 4096, &doc, NULL))
+		return;
+	(void)json_opt_bool(doc, "include_protected", &ret->include_protected, NULL);
+	(void)json_opt_bool(doc, "deadline_given", &ret->deadline_given, NULL);
 	json_free(doc);
-	return yes;
+}
+
+static const char *options_text(struct command *c, const struct job_options *o)
+{
+	struct json_writer w;
+	struct buf text;
+	buf_init(&text, 4096);
+	json_writer_init(&w, &text);
+	json_begin_object(&w, NULL);
+	if (o->include_protected)
+		json_put_bool(&w, "include_protected", true);
+	if (o->deadline_given)
+		json_put_bool(&w, "deadline_given", true);
+	json_end(&w);
+	const char *s = arena_str(c->arena, buf_bytes(&text));
+	buf_release(&text);
+	return s;
 }
 
 struct loading {
@@ -450,7 +486,9 @@ static int see_job(void *arg, const struct store_job *row)
 	struct loading *l = arg;
 	l->last = row->id;
 	l->count++;
-	struct job *j = job_new(l->z, row, says_include_protected(row->options));
+	struct job_options o;
+	read_options(row->options, &o);
+	struct job *j = job_new(l->z, row, &o);
 	touch(l->z, j);
 	if (is_busy(j))
 		list_append(&l->z->busy, &j->busy);
@@ -474,14 +512,16 @@ struct selection {
 	struct own own;
 	int64_t *ids;
 	size_t count, cap;
-	size_t kept_out; /* protected ones among them */
+	size_t kept_out;       /* protected ones among them */
+	int64_t confirm_above; /* the least of all that are meant */
 	struct map_u64 *seen;
 	int rows; /* of the last page */
 	const char *last_path, *last_name;
 };
 
-static void select_device(struct selection *s, int64_t device, bool is_protected)
+static void select_device(struct selection *s, int64_t device, int64_t folder, bool is_protected)
 {
+	int64_t percent;
 	if (map_u64_put(s->seen, (uint64_t)device, s))
 		return;
 	if (s->count == s->cap) {
@@ -490,12 +530,15 @@ static void select_device(struct selection *s, int64_t device, bool is_protected
 	}
 	s->ids[s->count++] = device;
 	s->kept_out += is_protected || is_own(&s->own, device);
+	if (!setting_at(s->c->z, SETTING_CONFIRM_ABOVE, folder, 0, &percent, NULL) && percent < s->confirm_above)
+		s->confirm_above = percent;
 }
 
 static int see_target(void *arg, const struct store_target *row)
 {
 	struct selection *s = arg;
-	select_device(s, row->device, row->is_protected);
+	const struct tree_folder *folder = tree_by_path(s->c->z->tree, row->folder_path);
+	select_device(s, row->device, folder ? folder->id : 0, row->is_protected);
 	if (++s->rows == ZONE_SLICE) {
 		s->last_path = arena_str(s->c->arena, bytes_str(row->folder_path));
 		s->last_name = arena_str(s->c->arena, bytes_str(row->name));
@@ -548,7 +591,7 @@ static int select_name(struct selection *s, const char *name, struct err *e)
 	if (rc && rc != ERR_NOT_FOUND) /* a missing one is among the names already */
 		return err_set(e, rc, "%s", why.msg);
 	if (!rc)
-		select_device(s, d.id, d.is_protected);
+		select_device(s, d.id, d.folder, d.is_protected);
 	return 0;
 }
 
@@ -583,7 +626,11 @@ static int select_all(struct selection *s, struct err *e)
 
 static void selection_init(struct selection *s, struct command *c)
 {
-	*s = (struct selection){.c = c, .seen = map_u64_new()};
+	*s = (struct selection){
+		.c = c,
+		.seen = map_u64_new(),
+		.confirm_above = 100,
+	};
 }
 
 static void selection_release(struct selection *s)
@@ -602,7 +649,7 @@ static int check_confirmation(struct command *c, const struct selection *s, enum
 	int rc = store_device_count(c->z->db, &all, e);
 	if (rc || n == given)
 		return rc;
-	if (given < 0 && (n < 2 || n * 100 <= all * setting(c->z, SETTING_CONFIRM_ABOVE)))
+	if (given < 0 && (n < 2 || n * 100 <= all * s->confirm_above))
 		return 0;
 	c->expected = n;
 	return err_set(e, ERR_CONFIRM, "%s of %lld of %lld devices", verb_name(verb), (long long)n, (long long)all);
@@ -651,7 +698,7 @@ struct order {
 	enum verb verb;
 	int64_t deadline_ms;
 	const char *key;
-	bool include_protected;
+	struct job_options options;
 };
 
 static int add_row(struct command *c, const struct order *o, const struct selection *s, struct job **ret, struct err *e)
@@ -667,7 +714,7 @@ static int add_row(struct command *c, const struct order *o, const struct select
 		.created_at = z->now,
 		.deadline = later(z->now, o->deadline_ms),
 		.target = target_text(c),
-		.options = o->include_protected ? "{\"include_protected\":true}" : "{}",
+		.options = options_text(c, &o->options),
 		.total = (int64_t)s->count,
 		.expanded = at_once ? (int64_t)s->count : 0,
 	};
@@ -677,7 +724,7 @@ static int add_row(struct command *c, const struct order *o, const struct select
 	if (rc)
 		return rc;
 	row.expanded = 0;
-	*ret = job_new(z, &row, o->include_protected);
+	*ret = job_new(z, &row, &o->options);
 	crash_mark(z, CRASH_JOB);
 	return 0;
 }
@@ -748,7 +795,7 @@ static int read_order(struct command *c, struct order *o, struct err *e)
 	*o = (struct order){
 		.deadline_ms = api_int(c->call, "deadline", setting(c->z, SETTING_ACT_DEADLINE)),
 		.key = api_str(c->call, "key"),
-		.include_protected = api_bool(c->call, "include-protected"),
+		.options = {api_bool(c->call, "include-protected"), api_has(c->call, "deadline")},
 	};
 	if (!verb_from_name(verb, &o->verb) || o->verb == VERB_TEST)
 		return err_set(e, ERR_INVALID, "verb \"%s\" is none of on, off, reset, cycle, status", verb);

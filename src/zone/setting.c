@@ -1,9 +1,12 @@
-/* Settings of the zone, and the name of the zone itself. */
+/* Settings of the zone, its folders and devices, and the name of the zone itself. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/base.h"
+#include "codec/json.h"
 #include "store/server.h"
 #include "zone/command.h"
+#include "zone/scope.h"
 
 #define PRIVATE_NETS "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16" /* RFC 1918 */
 #define LOOPBACK     "127.0.0.0/8,::1"
@@ -36,16 +39,15 @@ static void add_part(struct buf *text, const char *part)
 /* The setting or the private ranges, what the command line allows, and loopback where that is switched on. */
 static int load_nets(struct zone *z, struct err *e)
 {
-	const char *own;
-	bool is_own;
-	int rc = store_setting_text(z->db, z->arena, SETTING_ALLOWED_NETS, STORE_SCOPE_ZONE, 0, &own, &is_own, e);
+	struct store_setting_value own;
+	int rc = store_setting_find(z->db, z->arena, SETTING_ALLOWED_NETS, STORE_SCOPE_ZONE, 0, &own, e);
 	if (rc)
 		return rc;
 	struct buf text;
 	struct range *nets = mem_alloc(sizeof(*nets));
 	range_init(nets);
 	buf_init(&text, 1 << 16);
-	add_part(&text, own && *own ? own : PRIVATE_NETS);
+	add_part(&text, *own.text ? own.text : PRIVATE_NETS);
 	add_part(&text, z->deps.allow_nets);
 	add_part(&text, setting(z, SETTING_ALLOW_LOOPBACK) ? LOOPBACK : NULL);
 	rc = range_parse(buf_cstr(&text), NULL, UINT64_MAX, nets, e);
@@ -165,6 +167,56 @@ int setting_check_address(const struct zone *z, const struct range_addr *a, stru
 	return err_set(e, ERR_NET_NOT_ALLOWED, "address %s", text);
 }
 
+/* The nearest that is set below the zone; NULL: none. */
+static const struct override *nearest(struct zone *z, enum setting_id id, int64_t folder, int64_t device)
+{
+	const struct override *o = device ? overrides_get(z->overrides, id, STORE_SCOPE_DEVICE, device) : NULL;
+	for (const struct tree_folder *f = tree_get(z->tree, folder); !o && f; f = tree_above(z->tree, f))
+		o = overrides_get(z->overrides, id, STORE_SCOPE_FOLDER, f->id);
+	return o;
+}
+
+static int find_nearest(struct zone *z, enum setting_id id, int64_t folder, int64_t device, const struct override **ret,
+			struct err *e)
+{
+	*ret = NULL;
+	if (!overrides_below_zone(z->overrides, id))
+		return 0;
+	int rc = folder || !device ? 0 : store_device_folder(z->db, device, &folder, e);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	*ret = nearest(z, id, folder, device);
+	return 0;
+}
+
+int setting_at(struct zone *z, enum setting_id id, int64_t folder, int64_t device, int64_t *ret, struct err *e)
+{
+	const struct override *o;
+	int rc = find_nearest(z, id, folder, device, &o, e);
+	if (!rc)
+		*ret = o ? o->value : setting(z, id);
+	return rc;
+}
+
+int setting_text_at(struct zone *z, enum setting_id id, int64_t folder, int64_t device, const char **ret, struct err *e)
+{
+	const struct override *o;
+	int rc = find_nearest(z, id, folder, device, &o, e);
+	if (rc)
+		return rc;
+	o = o ? o : overrides_get(z->overrides, id, STORE_SCOPE_ZONE, 0);
+	*ret = o ? o->text : setting_row(id)->def;
+	return 0;
+}
+
+int setting_forget(struct zone *z, enum store_scope scope, int64_t object, struct err *e)
+{
+	int rc = store_setting_forget(z->db, scope, object, e);
+	if (!rc)
+		overrides_forget(z->overrides, scope, object);
+	return rc;
+}
+
 static int find(struct command *c, enum setting_id *ret, struct err *e)
 {
 	const char *name = api_str(c->call, "name");
@@ -174,19 +226,66 @@ static int find(struct command *c, enum setting_id *ret, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, "setting \"%s\" does not exist", name);
 }
 
-/* A changed setting counts at once: here, and in wire. */
-static int changed(struct command *c, enum setting_id id, struct err *e)
+static int find_place(struct command *c, enum setting_id *ret_id, struct scope *ret_at, struct err *e)
 {
-	const char *name = setting_row(id)->name;
-	c->object = arena_printf(c->arena, "setting:%s", name);
-	int rc = setting_load(c->z, e);
-	rc = rc ? rc : setting_tell_wire(c->z, e);
-	return rc ? rc : event_tell(c->z, &(struct tell){.kind = "setting", .change = "changed", .name = name}, e);
+	const char *at = api_str(c->call, "at");
+	int rc = find(c, ret_id, e);
+	if (!rc && at && strncmp(at, "group:", 6) == 0)
+		rc = err_set(e, ERR_INVALID, "groups carry tasks and never settings; set %s for a folder or a device",
+			     setting_row(*ret_id)->name);
+	rc = rc ? rc : scope_find(c, at, ret_at, e);
+	return rc ? rc : setting_check_scope(*ret_id, ret_at->kind, e);
 }
 
-static int check_value(enum setting_id id, const char *value, struct err *e)
+static int tell_changed(struct command *c, const char *name, const struct scope *at, const char *value, struct err *e)
 {
-	int rc = setting_check(id, value, NULL, e);
+	struct json_writer w;
+	struct buf data;
+	buf_init(&data, 16384);
+	json_writer_init(&w, &data);
+	json_begin_object(&w, NULL);
+	json_put_str(&w, "at", at->name);
+	json_put_str(&w, "value", value);
+	json_end(&w);
+	struct tell t = {"setting", "changed", at->object, name, 0, 0, buf_bytes(&data)};
+	int rc = buf_check(&data, e, "event");
+	rc = rc ? rc : event_tell(c->z, &t, e);
+	buf_release(&data);
+	return rc;
+}
+
+/* A changed setting counts at once: here, and in wire. value NULL: it is no longer set there. */
+static int changed(struct command *c, enum setting_id id, const struct scope *at, const char *value, struct err *e)
+{
+	const char *name = setting_row(id)->name;
+	int rc = 0;
+	c->object = arena_printf(c->arena, "setting:%s at %s", name, at->name);
+	if (at->kind == STORE_SCOPE_ZONE) {
+		c->object = arena_printf(c->arena, "setting:%s", name);
+		rc = setting_load(c->z, e);
+		rc = rc ? rc : setting_tell_wire(c->z, e);
+	}
+	return rc ? rc : tell_changed(c, name, at, value, e);
+}
+
+#define TIME_ZONES "/usr/share/zoneinfo/"
+
+/* The name was looked at already: it leads nowhere else. */
+static int check_time_zone(const char *name, struct err *e)
+{
+	char path[sizeof(TIME_ZONES) + 128];
+	struct stat sb;
+	(void)snprintf(path, sizeof(path), "%s%s", TIME_ZONES, name);
+	if (strcmp(name, "UTC") == 0 || (stat(path, &sb) == 0 && S_ISREG(sb.st_mode)))
+		return 0;
+	return err_set(e, ERR_INVALID, "time zone \"%s\" is not in this server's time zone database", name);
+}
+
+static int check_value(enum setting_id id, const char *value, int64_t *ret, struct err *e)
+{
+	int rc = setting_check(id, value, ret, e);
+	if (!rc && setting_row(id)->type == SETTING_TYPE_TIMEZONE)
+		return check_time_zone(value, e);
 	if (rc || setting_row(id)->type != SETTING_TYPE_CIDRS || !*value)
 		return rc;
 	struct range r;
@@ -199,20 +298,29 @@ static int check_value(enum setting_id id, const char *value, struct err *e)
 int command_SETTING_SET(struct command *c, struct err *e)
 {
 	enum setting_id id;
+	struct scope at;
+	int64_t v;
 	const char *value = api_str(c->call, "value");
-	int rc = find(c, &id, e);
-	rc = rc ? rc : check_value(id, value, e);
-	rc = rc ? rc : store_setting_put(c->z->db, id, STORE_SCOPE_ZONE, 0, value, e);
-	rc = rc ? rc : changed(c, id, e);
+	int rc = find_place(c, &id, &at, e);
+	rc = rc ? rc : check_value(id, value, &v, e);
+	rc = rc ? rc : store_setting_put(c->z->db, id, at.kind, at.object, value, e);
+	if (rc)
+		return rc;
+	overrides_put(c->z->overrides, id, at.kind, at.object, v, value);
+	rc = changed(c, id, &at, value, e);
 	return rc ? rc : answer_ref(c, (int64_t)id, setting_row(id)->name);
 }
 
 int command_SETTING_RESET(struct command *c, struct err *e)
 {
 	enum setting_id id;
-	int rc = find(c, &id, e);
-	rc = rc ? rc : store_setting_delete(c->z->db, id, STORE_SCOPE_ZONE, 0, e);
-	return rc ? rc : changed(c, id, e);
+	struct scope at;
+	int rc = find_place(c, &id, &at, e);
+	rc = rc ? rc : store_setting_delete(c->z->db, id, at.kind, at.object, e);
+	if (rc)
+		return rc;
+	overrides_delete(c->z->overrides, id, at.kind, at.object);
+	return changed(c, id, &at, NULL, e);
 }
 
 int command_ZONE_RENAME(struct command *c, struct err *e)

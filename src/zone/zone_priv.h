@@ -20,7 +20,9 @@
 #include "zone/event.h"
 #include "zone/machine.h"
 #include "zone/message.h"
+#include "zone/override.h"
 #include "zone/queue.h"
+#include "zone/tree.h"
 
 #define ZONE_SLICE 1000 /* most rows that one round writes for one long piece of work */
 
@@ -45,6 +47,7 @@ struct job {
 	struct store_job_counts more;   /* of this round */
 	int64_t told_at;                /* last progress */
 	bool include_protected;
+	bool deadline_given;         /* else each act has that of its device's setting */
 	struct list last;            /* slots of protected devices that wait for all others, in the order of ids */
 	struct list touched;         /* on zone.touched: counts to be written */
 	struct list busy;            /* on zone.busy: being expanded or cancelled */
@@ -76,6 +79,8 @@ struct zone {
 	struct store_ids ids;
 	int64_t setting[SETTING_COUNT]; /* values in force for the zone */
 	struct range *allowed_nets;     /* parsed; NULL: none */
+	struct tree *tree;              /* the folders of devices */
+	struct overrides *overrides;    /* what is set for zone, folders and devices */
 
 	int64_t now, boot;              /* wall and boot time of this round */
 	int64_t change_base;            /* rows changed before the present message */
@@ -156,6 +161,15 @@ bool discover_uuid_is_none(const struct uuid *u);
 
 /* setting.c */
 int setting_load(struct zone *z, struct err *e); /* also the limits of the queue */
+/* The value that counts for a device: the nearest of its own, its folder's, those of the folders above, the zone's, the
+ * default. device 0: for a folder. folder 0: the device's is asked of the database, where that matters; a device that
+ * is gone has the zone's. Fails with the store's errors, and only when folder is 0. */
+int setting_at(struct zone *z, enum setting_id id, int64_t folder, int64_t device, int64_t *ret, struct err *e);
+/* As text, for time-zone. Lives until the next change of a setting. */
+int setting_text_at(struct zone *z, enum setting_id id, int64_t folder, int64_t device, const char **ret,
+		    struct err *e);
+/* What was set for a folder or device that goes. */
+int setting_forget(struct zone *z, enum store_scope scope, int64_t object, struct err *e);
 int setting_tell_wire(struct zone *z, struct err *e);
 /* Whether the zone may talk to this address: 0 or ERR_NET_NOT_ALLOWED. */
 int setting_check_address(const struct zone *z, const struct range_addr *a, struct err *e);

@@ -215,7 +215,7 @@ static void settings_are_checked_and_count_at_once(void **state)
 	char id[64];
 	(void)snprintf(id, sizeof(id), "%s", query_text(h, "SELECT hex(id) FROM zone"));
 	ask_all(h, rows, ARRAY_LEN(rows));
-	assert_int_equal(query(h, "SELECT tls_policy FROM amt WHERE host = '10.0.1.2'"), 1);
+	assert_int_equal(query(h, "SELECT tls_policy FROM amt WHERE host = '10.0.1.2'"), 3); /* default */
 	assert_string_equal(query_text(h, "SELECT name FROM zone"), "Berlin");
 	assert_string_equal(query_text(h, "SELECT hex(id) FROM zone"), id);
 	assert_int_equal(count_wire(h, WIRE_CONFIG), 4);
