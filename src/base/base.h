@@ -6,6 +6,7 @@
  * arena, list, map, text (hex, base64, UUID), rng, file        loop     fds, timers, wake-ups of one thread
  * secret, vault    passwords in memory and at rest             mailbox  messages between threads
  * stream, tls      TCP and TLS connections                     pool     workers for what is slow
+ * civil    dates and wall-clock readings as numbers
  *
  * base includes nothing of Lamplighter, knows nothing of AMT, zones or HTTP, and logs at debug only. */
 #ifndef BASE_BASE_H

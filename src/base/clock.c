@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "base/civil.h"
 #include "base/cursor.h"
 #include "base/text.h"
 
@@ -91,43 +92,9 @@ void clock_set_wall(struct clock *c, int64_t wall_ms)
 	atomic_store(&c->wall_ms, wall_ms);
 }
 
-/* Dates of the Gregorian calendar, counted in eras of 400 years (146,097 days) that begin on the first of March, so
- * that a leap day is the last day of its year. */
-struct civil {
-	int64_t year;
-	int month, day; /* from 1 */
-};
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
-
-static int64_t days_from_civil(struct civil c)
-{
-	int64_t year = c.month <= 2 ? c.year - 1 : c.year;
-	int64_t era = floor_div(year, 400), of_era = year - era * 400;
-	int64_t month_from_march = (c.month + 9) % 12;
-	int64_t day_of_year = (153 * month_from_march + 2) / 5 + c.day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719468;
-}
-
-static struct civil civil_from_days(int64_t days)
-{
-	days += 719468;
-	int64_t era = floor_div(days, 146097), of_era = days - era * 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t day_of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t month_from_march = (5 * day_of_year + 2) / 153;
-	struct civil c = {.day = (int)(day_of_year - (153 * month_from_march + 2) / 5 + 1)};
-	c.month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
-	c.year = year + era * 400 + (c.month <= 2);
-	return c;
-}
-
 static void write_text(int64_t wall_ms, char *to, bool with_ms)
 {
-	int64_t days = floor_div(wall_ms, DAY_MS);
+	int64_t days = civil_floor_div(wall_ms, DAY_MS);
 	int ms = (int)((wall_ms % DAY_MS + DAY_MS) % DAY_MS);
 	struct civil c = civil_from_days(days);
 	int n = snprintf(to, CLOCK_TEXT_SIZE, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day,
@@ -155,13 +122,6 @@ static bool read_number(struct cursor *c, size_t len, char end, int *ret)
 	return cursor_u8(c) == (uint8_t)end;
 }
 
-static int days_in_month(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	return days[month - 1] + (month == 2 && leap);
-}
-
 bool clock_parse(const char *text, int64_t *ret_wall_ms)
 {
 	struct cursor c;
@@ -172,10 +132,9 @@ bool clock_parse(const char *text, int64_t *ret_wall_ms)
 	    !read_number(&c, 2, ':', &hour) || !read_number(&c, 2, ':', &minute) ||
 	    !read_number(&c, 2, with_ms ? '.' : 'Z', &second) || (with_ms && !read_number(&c, 3, 'Z', &ms)))
 		return false;
-	if (cursor_left(&c) || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
-	    minute > 59 || second > 59)
+	if (cursor_left(&c) || !civil_is_date(year, month, day) || hour > 23 || minute > 59 || second > 59)
 		return false;
-	int64_t days = days_from_civil((struct civil){year, month, day});
+	int64_t days = civil_to_days((struct civil){year, month, day});
 	*ret_wall_ms = days * DAY_MS + ((hour * 60 + minute) * 60 + second) * INT64_C(1000) + ms;
 	return true;
 }
