@@ -38,27 +38,9 @@ def need_port_623():
             skip("UDP port 623 needs root")
 
 
-def take_net():
-    """A /24 of loopback that no other test has, nor a scenario: whoever holds port 1 of its address 250 has it."""
-    for i in range(16384):
-        n = (os.getpid() * 7 + i) % 16384
-        prefix = f"127.{64 + n // 256}.{n % 256}"
-        holder = socket.socket()
-        try:
-            holder.bind((prefix + ".250", 1 if os.getuid() == 0 else 20001))
-            _HELD.append(holder)
-            return prefix + ".0/24"
-        except OSError:
-            holder.close()
-    raise RuntimeError("no loopback net is free")
-
-
-_HELD = []  # until the process ends
-
-
 def simulate(*options, devices=1):
     """A running amtsim in a net of its own, for "with"."""
-    return simulator.Sim("--listen", "each", *options, devices=devices, net=take_net())
+    return simulator.Sim("--listen", "each", *options, devices=devices)
 
 
 def run(*command, text=None, limit=LIMIT):

@@ -198,8 +198,7 @@ def main():
         print("1..0 # SKIP LAMPLIGHTER_RECORDED names no folder")
         return
     options = ("--tls", "both", "--power", "on", "--set", "power-time=0")
-    with Sim("--profile", "12", *options, net="127.201.5.0/24") as old, \
-            Sim("--profile", "16.1", *options, net="127.201.6.0/24") as new:
+    with Sim("--profile", "12", *options) as old, Sim("--profile", "16.1", *options) as new:
         clients = {"12": Client(old.address), "16.1": Client(new.address, tls=True)}
         print(f"# {len(files())} recorded files compared, {len(SKIP)} passed over with a reason")
         simulator.run([check(clients[profile_of(f)], f) for f in files()])

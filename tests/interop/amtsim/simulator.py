@@ -4,6 +4,7 @@ Nothing of Lamplighter's own client is used here, so that what the simulator say
 import base64
 import hashlib
 import http.client
+import ipaddress
 import json
 import os
 import re
@@ -13,9 +14,9 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 
 PASSWORD = "Str0ng!pass"
-PING_PORT = 20000 + os.getpid() % 10000  # an ordinary user has no port 623
 SOAP = "http://www.w3.org/2003/05/soap-envelope"
 ADDRESSING = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 WSMAN = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
@@ -28,28 +29,71 @@ PREFIX = {
 }
 
 
+DEADLINE = 60  # seconds that anything may take at most; far more than it needs
+QUIET = 0.3  # seconds in which nothing comes, where nothing is what is expected
+
+_HELD = []  # until the process ends
+
+
 def uri(name):
     return PREFIX[name[:3]] + name
 
 
-class Sim:
-    """A running amtsim; use it with "with". wrapper: words before its command."""
+def _hold(address):
+    """Whoever holds port 1 of an address has what it stands for."""
+    holder = socket.socket()
+    try:
+        holder.bind((address, 1 if os.getuid() == 0 else 20001))
+    except OSError:
+        holder.close()
+        return False
+    _HELD.append(holder)
+    return True
 
-    def __init__(self, *options, devices=1, net="127.201.0.0/24", wrapper=()):
+
+def take_net(bits=24):
+    """A net of loopback that no other test has, nor a scenario: a /24 below 127.128, or a wider one from 127.192 on."""
+    first, step = (64, 1) if bits == 24 else (192, 1 << 24 - bits)
+    for i in range(16384 // step):
+        n = (os.getpid() * 7 + i) * step % 16384
+        prefix = f"127.{first + n // 256}.{n % 256}"
+        if _hold(prefix + ".250"):
+            return f"{prefix}.0/{bits}"
+    raise RuntimeError("no loopback net is free")
+
+
+def take_port():
+    """A port of all addresses, and the one behind it, that no other test has. The system gives out none of these by
+    itself; an ordinary user has no port 623."""
+    for i in range(4000):
+        n = (os.getpid() * 7 + i) % 4000
+        if _hold(f"127.62.{n // 256}.{n % 256}"):
+            return 21000 + 2 * n
+    raise RuntimeError("no port is free")
+
+
+class Sim:
+    """A running amtsim, in a net of its own; use it with "with". wrapper: words before its command."""
+
+    def __init__(self, *options, devices=1, net=None, wrapper=()):
+        self.net = net or take_net()
         self.folder = tempfile.TemporaryDirectory(prefix="amtsim-")
         self.password = os.path.join(self.folder.name, "password")
         self.control = os.path.join(self.folder.name, "sock")
         with open(self.password, "w", encoding="ascii") as f:
             f.write(PASSWORD + "\n")
         self.program = os.environ["AMTSIM"]
-        command = [*wrapper, self.program, "--devices", str(devices), "--net", net, "--password-file", self.password,
-                   "--control", self.control, "--rmcp-port", "0", *options]
+        command = [*wrapper, self.program, "--devices", str(devices), "--net", self.net, "--password-file",
+                   self.password, "--control", self.control, "--rmcp-port", "0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if self.process.stdout.readline().strip() != "ready":
             raise RuntimeError(self.process.stderr.read())
-        base = net.split("/")[0].split(".")
-        self.address = ".".join(base[:3] + [str(int(base[3]) + 1)])
+        self.address = self.at(1)
         self.listener = None
+
+    def at(self, number):
+        """The address of the first device is number 1."""
+        return str(ipaddress.ip_network(self.net)[number])
 
     def __enter__(self):
         self.listener = socket.socket(socket.AF_UNIX)
@@ -133,7 +177,7 @@ def md5(text):
 class Client:
     """Digest over http.client; keeps its nonce. reply is the last one."""
 
-    def __init__(self, address, port=16992, tls=False, user="admin", password=PASSWORD, timeout=5):
+    def __init__(self, address, port=16992, tls=False, user="admin", password=PASSWORD, timeout=DEADLINE):
         self.address, self.port, self.tls, self.timeout = address, port, tls, timeout
         self.user, self.password = user, password
         self.challenge, self.count, self.connection = None, 0, None
@@ -202,6 +246,64 @@ class Client:
         if self.connection:
             self.connection.close()
         self.connection = None
+
+
+def wait_for(check):
+    """Asks again and again, for what no program tells by itself."""
+    end = time.monotonic() + DEADLINE
+    while not check():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {DEADLINE} s: {check.__name__}")
+        time.sleep(0.01)
+
+
+def _is_whole(reply):
+    head, blank, body = reply.partition(b"\r\n\r\n")
+    if not blank:
+        return False
+    if b"Transfer-Encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    return len(body) >= int(length[1] if length else 0)
+
+
+def exchange(address, request, is_whole=_is_whole, port=16992):
+    """What comes back on a bare socket, and what is seen behind the whole of it: "open", "closed" or "reset"."""
+    got = b""
+    try:
+        with socket.create_connection((address, port), DEADLINE) as s:
+            s.sendall(request)
+            while True:
+                whole = is_whole(got)
+                s.settimeout(QUIET if whole else DEADLINE)
+                try:
+                    part = s.recv(1 << 20)
+                except socket.timeout:
+                    if whole:
+                        return got, "open"
+                    raise
+                if not part:
+                    return got, "closed"
+                got += part
+    except (ConnectionResetError, BrokenPipeError):
+        return got, "reset"
+
+
+def pongs(sim, port, count=1):
+    """The answers to so many pings of the first device, each with a tag of its own. An answer stands in our socket as
+    soon as its ping is counted, so nothing has to be waited for that does not come."""
+    sim.ctl("reset-counters")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.setblocking(False)
+        for tag in range(count):
+            s.sendto(bytes.fromhex(f"06000006000011be80{tag:02x}0000"), (sim.address, port))
+        wait_for(lambda: sim.ctl("stats")[0]["pings"] == count)
+        got = []
+        while True:
+            try:
+                got.append(s.recvfrom(100))
+            except BlockingIOError:
+                return got
 
 
 def run(tests):
