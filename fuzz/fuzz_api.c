@@ -1,5 +1,6 @@
 /* A request of the API: method, path, query and body, as lines. What is taken fits the table; what is refused says why,
- * and every value that was taken is taken again when it is typed. */
+ * and every value that was taken is taken again when it is typed. With "lamp" for a method: noun, verb and what is
+ * typed for its arguments. */
 #include "base/base.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -45,7 +46,7 @@ static void check_value(const struct api_call *call, const struct api_arg *a)
 		(void)api_bool(call, a->name);
 		break;
 	case API_SECRET:
-		ASSERT(api_value(call, a->name)->v.secret.sealed.len);
+		ASSERT(api_command_has_secret(call->command) && api_value(call, a->name)->v.secret.sealed.len);
 		break;
 	default:
 		ASSERT(api_int(call, a->name, -1) >= 0);
@@ -76,6 +77,30 @@ static void type_it(const struct api_command *c, struct bytes typed)
 	free(text);
 }
 
+static void command_line(struct bytes noun, struct bytes verb, struct bytes typed)
+{
+	char name[128];
+	AUTO_FREE char *n = bytes_dup_str(noun), *v = bytes_dup_str(verb);
+	const struct api_command *c = api_command_find(n, v);
+	if (!c)
+		return;
+	ASSERT(api_command_name(c, name, sizeof(name)) == strlen(n) + strlen(v) + (*v != '\0'));
+	type_it(c, typed);
+}
+
+/* A path whose methods are told has a command or a page for each of them. */
+static void options(struct bytes path)
+{
+	char allow[API_ALLOW_SIZE];
+	const struct api_command *c;
+	if (!api_allowed(path, allow))
+		return;
+	ASSERT(strstr(allow, "OPTIONS"));
+	for (int m = 0; m < API_METHOD_COUNT; m++)
+		if (api_route((enum api_method)m, path, &c, allow, NULL) == 0)
+			ASSERT(c->method == (enum api_method)m && strstr(allow, api_method_name(c->method)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes rest = BYTES(data, size);
@@ -85,6 +110,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e = ERR_INIT;
 	enum api_method method;
 	char allow[API_ALLOW_SIZE];
+	if (bytes_equal_str(name, "lamp"))
+		command_line(path, query, rest);
+	if (bytes_equal_str(name, "OPTIONS"))
+		options(path);
 	if (!api_method_from_name(name, &method) || api_route(method, path, &c, allow, &e))
 		return 0;
 	type_it(c, query);

@@ -23,6 +23,18 @@ static void decoders(struct bytes in)
 	buf_release(&text);
 }
 
+/* What is made of any 16 bytes is of the version and variant of RFC 9562, and the wire's order is its own inverse. */
+static void uuids(struct bytes in)
+{
+	uint8_t wire[16];
+	if (in.len < sizeof(wire))
+		return;
+	struct uuid u = uuid_from_smbios(in.p), v4 = uuid_v4(in.p), v7 = uuid_v7((int64_t)in.len, in.p);
+	uuid_to_smbios(&u, wire);
+	ASSERT(memcmp(wire, in.p, sizeof(wire)) == 0);
+	ASSERT(v4.b[6] >> 4 == 4 && v4.b[8] >> 6 == 2 && v7.b[6] >> 4 == 7 && v7.b[8] >> 6 == 2);
+}
+
 static void names_and_numbers(struct bytes in)
 {
 	struct uuid u;
@@ -32,6 +44,7 @@ static void names_and_numbers(struct bytes in)
 	if (uuid_parse(in, &u)) {
 		uuid_text(&u, text);
 		ASSERT(bytes_equal_str_nocase(in, text));
+		ASSERT(uuid_is_nil(&u) == (strspn(text, "0-") == strlen(text)));
 	}
 	if (text_to_i64(in, &i) && i > 0)
 		ASSERT(text_to_u64(in, &n) && n == (uint64_t)i);
@@ -51,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes in = BYTES(data, size);
 	struct buf escaped;
 	decoders(in);
+	uuids(in);
 	names_and_numbers(in);
 	buf_init(&escaped, 4 * size);
 	text_escape(&escaped, in);

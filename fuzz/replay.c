@@ -1,5 +1,6 @@
 /* Feeds every file of the given folder to a fuzz target without a fuzzer: whole, and ended early at each of its first
- * 2,048 bytes, each time in memory of exactly that size so that AddressSanitizer sees a read behind the end. */
+ * 2,048 bytes (not with --whole), each time in memory of exactly that size so that AddressSanitizer sees a read behind
+ * the end. */
 #include <dirent.h>
 
 #include "base/base.h"
@@ -21,7 +22,7 @@ static void feed(const uint8_t *p, size_t len)
 	free(exact);
 }
 
-static int replay(const char *folder, const char *name)
+static int replay(const char *folder, const char *name, size_t cut_max)
 {
 	struct err e = ERR_INIT;
 	struct buf path, seed;
@@ -31,7 +32,7 @@ static int replay(const char *folder, const char *name)
 	int rc = file_read(buf_cstr(&path), &seed, &e);
 	if (rc)
 		(void)fprintf(stderr, "%s\n", e.msg);
-	for (size_t len = 0; rc == 0 && len < seed.len && len < CUT_MAX; len++)
+	for (size_t len = 0; rc == 0 && len < seed.len && len < cut_max; len++)
 		feed(seed.p, len);
 	if (rc == 0)
 		feed(seed.p, seed.len);
@@ -42,16 +43,18 @@ static int replay(const char *folder, const char *name)
 
 int main(int argc, char **argv)
 {
-	DIR *d = argc == 2 ? opendir(argv[1]) : NULL;
+	bool whole = argc == 3 && strcmp(argv[1], "--whole") == 0;
+	const char *folder = argc == 2 + whole ? argv[1 + whole] : NULL;
+	DIR *d = folder ? opendir(folder) : NULL;
 	if (!d) {
-		(void)fprintf(stderr, "usage: %s FOLDER-OF-SEEDS\n", argv[0]);
+		(void)fprintf(stderr, "usage: %s [--whole] FOLDER-OF-SEEDS\n", argv[0]);
 		return 2;
 	}
 	int count = 0, bad = 0;
 	for (const struct dirent *f = readdir(d); f; f = readdir(d)) {
 		if (f->d_name[0] == '.')
 			continue;
-		bad += replay(argv[1], f->d_name) != 0;
+		bad += replay(folder, f->d_name, whole ? 0 : CUT_MAX) != 0;
 		count++;
 	}
 	closedir(d);
