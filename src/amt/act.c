@@ -73,6 +73,11 @@ bool verb_is_harmful(enum verb v)
 	return row && row->harmful;
 }
 
+bool verb_boots(enum verb v)
+{
+	return v == VERB_ON || v == VERB_RESET || v == VERB_CYCLE;
+}
+
 int verb_order(enum verb v)
 {
 	const struct verb_row *row = verb_row(v);

@@ -14,6 +14,7 @@
 #ifndef AMT_ACT_H
 #define AMT_ACT_H
 
+#include "amt/boot.h"
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "base/tls.h"
@@ -30,7 +31,8 @@ const char *verb_name(enum verb v); /* "on"; "?" for a number that is none */
 bool verb_from_name(const char *name, enum verb *ret);
 bool verb_changes_power(enum verb v);
 bool verb_is_harmful(enum verb v);
-int verb_order(enum verb v); /* the power state that is ordered; 0: none */
+bool verb_boots(enum verb v); /* a boot choice goes with it */
+int verb_order(enum verb v);  /* the power state that is ordered; 0: none */
 const char *verb_sentence(enum verb v);
 
 enum power_state {
@@ -99,6 +101,7 @@ struct act_start {
 	uint32_t fence;
 	enum verb verb;
 	enum act_mode mode;
+	enum boot_choice boot; /* of verbs that boot */
 	struct act_interface at;
 	int64_t give_up_after_ms;             /* from receipt: no new try of a read after this */
 	int64_t observe_ms;                   /* on, off: how long the wanted state is waited for */
@@ -204,6 +207,7 @@ struct act_outcome {
 	int device_status;             /* ReturnValue or HTTP status where there was one */
 	int power_before, power_after; /* enum power_state; UNKNOWN: not read */
 	uint16_t requests;             /* written to the device in this run */
+	bool boot_left;                /* a boot choice of this run stands in the device, or may */
 	struct act_learned learned;
 	char detail[ACT_DETAIL_SIZE]; /* one line for a person: the cause, or what a test found; may be empty */
 };

@@ -8,31 +8,34 @@
 
 static const struct flow_row {
 	enum verb verb;
-	const struct flow *run, *settle;
+	const struct flow *run, *settle, *boot;
 } flows[] = {
-	{VERB_STATUS, &power_flow_status, NULL},
-	{VERB_ON, &power_flow_on, &settle_flow_on},
-	{VERB_OFF, &power_flow_off, &settle_flow_off},
-	{VERB_RESET, &power_flow_reset, &settle_flow_reset},
-	{VERB_CYCLE, &power_flow_cycle, &settle_flow_cycle},
-	{VERB_TEST, &test_flow, NULL},
+	{VERB_STATUS, &power_flow_status, NULL, NULL},
+	{VERB_ON, &power_flow_on, &settle_flow_on, &power_flow_boot_on},
+	{VERB_OFF, &power_flow_off, &settle_flow_off, NULL},
+	{VERB_RESET, &power_flow_reset, &settle_flow_reset, &power_flow_boot_reset},
+	{VERB_CYCLE, &power_flow_cycle, &settle_flow_cycle, &power_flow_boot_cycle},
+	{VERB_TEST, &test_flow, NULL, NULL},
+	{VERB_UNBOOT, &boot_flow_unboot, NULL, NULL},
 };
 
 /* A controller of AMT 11.8 was seen to fail when polled every 5 s, and what is off answers slowly: few reads, and
  * further apart from each other. In sixtieths of the time that is given. */
 static const uint8_t observe_at[] = {2, 4, 8, 15, 30, 60};
 
-const struct flow *flow_for(enum verb verb, enum act_mode mode)
+const struct flow *flow_for(enum verb verb, enum act_mode mode, enum boot_choice boot)
 {
 	for (size_t i = 0; i < ARRAY_LEN(flows); i++)
 		if (flows[i].verb == verb)
-			return mode == ACT_SETTLE ? flows[i].settle : flows[i].run;
+			return mode == ACT_SETTLE      ? flows[i].settle
+			       : boot && flows[i].boot ? flows[i].boot
+						       : flows[i].run;
 	return NULL;
 }
 
 void flow_begin(struct flow_ctx *ctx, const struct act_start *order, struct act_outcome *out)
 {
-	*ctx = (struct flow_ctx){.flow = flow_for(order->verb, order->mode), .order = order, .out = out};
+	*ctx = (struct flow_ctx){.flow = flow_for(order->verb, order->mode, order->boot), .order = order, .out = out};
 	ASSERT(ctx->flow);
 	out->act = order->act;
 	out->fence = order->fence;
@@ -47,8 +50,8 @@ void flow_release(struct flow_ctx *ctx)
 
 const struct step *flow_step(const struct flow_ctx *ctx)
 {
-	ASSERT(ctx->at < ctx->flow->step_count);
-	return &ctx->flow->steps[ctx->at];
+	ASSERT(ctx->at < (ctx->undoing ? ctx->flow->undo_count : ctx->flow->step_count));
+	return ctx->undoing ? &ctx->flow->undo[ctx->at] : &ctx->flow->steps[ctx->at];
 }
 
 static struct wsman_request request_of(const struct flow_ctx *ctx)
@@ -68,6 +71,10 @@ static struct wsman_request request_of(const struct flow_ctx *ctx)
 int flow_write(struct flow_ctx *ctx, struct buf *out, struct err *e)
 {
 	const struct step *s = flow_step(ctx);
+	if (s->flags & STEP_FLAG_WRITES) {
+		ctx->was_dirty = ctx->dirty;
+		ctx->dirty = true;
+	}
 	if (s->write)
 		return s->write(ctx, out, e);
 	struct wsman_request rq = request_of(ctx);
@@ -92,8 +99,19 @@ int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 	if (ctx->next != ctx->at)
 		ctx->pages = 0;
 	ctx->at = ctx->next;
-	ASSERT(ctx->over || ctx->at < ctx->flow->step_count);
+	ASSERT(ctx->over || ctx->at < (ctx->undoing ? ctx->flow->undo_count : ctx->flow->step_count));
 	return 0;
+}
+
+bool flow_undo(struct flow_ctx *ctx)
+{
+	enum act_end end = ctx->out->end;
+	if (!ctx->dirty || ctx->undoing || end == ACT_END_DONE || end == ACT_END_DOUBT)
+		return false;
+	ctx->undoing = true;
+	ctx->over = false;
+	ctx->at = 0;
+	return true;
 }
 
 int64_t flow_wait_ms(const struct flow_ctx *ctx)

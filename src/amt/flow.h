@@ -7,7 +7,9 @@
  *
  * A flow ends with an outcome (amt/act.h), whose fields of transport (requests, digest, pin) are wire's. Every step but
  * those with a gate may be repeated. No allocation, no waiting, no clock; nothing kept outside the context. Any thread.
- */
+ *
+ * What a flow writes into the device before its order (the boot choice) counts for that order alone: when the flow ends
+ * and no order may have been obeyed, its undo takes that back, behind the outcome, which stays as it is. */
 #ifndef AMT_FLOW_H
 #define AMT_FLOW_H
 
@@ -17,6 +19,7 @@
 #define STEP_FLAG_GATE    1u /* changes power: only with zone's leave, and written once at most */
 #define STEP_FLAG_OBSERVE 2u /* is due a while after the order: see flow_wait_ms */
 #define STEP_FLAG_FAULTS  4u /* read takes faults too */
+#define STEP_FLAG_WRITES  8u /* leaves something in the device that the undo takes back */
 
 struct flow_ctx;
 
@@ -37,10 +40,14 @@ struct flow {
 	const char *name; /* "on", "settle reset" */
 	const struct step *steps;
 	uint8_t step_count;
+	uint8_t observe; /* the first step behind the order, which looks what became of it; 0: the reply is all */
+	uint8_t undo_count;
+	const struct step *undo;
 };
 
-/* Never NULL for a verb of the table: every verb has a flow to run, and those that change power one to settle. */
-const struct flow *flow_for(enum verb verb, enum act_mode mode);
+/* Never NULL for a verb of the table: every verb has a flow to run, and those that change power one to settle. boot
+ * counts for verbs that boot alone. */
+const struct flow *flow_for(enum verb verb, enum act_mode mode, enum boot_choice boot);
 
 #define FLOW_PAGES_MAX 40 /* replies of one enumeration or log that are read: more is ERR_TOO_BIG */
 
@@ -51,6 +58,9 @@ struct flow_ctx {
 	uint8_t at;                    /* the present step */
 	uint8_t next;                  /* set by read: the step that follows, at + 1 if nothing else is said */
 	bool over;
+	bool dirty;       /* something stands in the device that the undo would take back, or may */
+	bool was_dirty;   /* before the present step */
+	bool undoing;     /* at counts in the undo */
 	uint8_t observed; /* observations that are behind us */
 	uint8_t pages;    /* replies of the present enumeration or log */
 
@@ -97,6 +107,10 @@ int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
 int64_t flow_wait_ms(const struct flow_ctx *ctx);
 /* The present observation could not be made. True when there is a next one. */
 bool flow_skip_observation(struct flow_ctx *ctx);
+
+/* The flow is over, or given up, with ctx->out filled: goes to the first step of the undo. False when nothing is to be
+ * taken back, or the order may have been obeyed. */
+bool flow_undo(struct flow_ctx *ctx);
 
 /* For read functions: the outcome. reason 0 with DONE and ALREADY. detail: printf-like, for a person; NULL: none. */
 void flow_end(struct flow_ctx *ctx, enum act_end end, int reason, enum act_evidence evidence, const char *detail, ...)

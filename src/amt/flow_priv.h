@@ -5,6 +5,8 @@
 #include "amt/flow.h"
 
 extern const struct flow power_flow_status, power_flow_on, power_flow_off, power_flow_reset, power_flow_cycle;
+extern const struct flow power_flow_boot_on, power_flow_boot_reset, power_flow_boot_cycle; /* with a boot choice */
+extern const struct flow boot_flow_unboot;
 extern const struct flow test_flow;
 extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, settle_flow_cycle;
 
@@ -34,5 +36,56 @@ extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, set
 int power_read(struct flow_ctx *ctx, const struct wsman_reply *r, bool *ret_known, struct err *e);
 /* The row to begin with when the three stand at base. */
 uint8_t power_first_step(const struct flow_ctx *ctx, uint8_t base);
+
+#define BOOT_SETTINGS_CLASS "AMT_BootSettingData"
+#define BOOT_ROLE_STEP(what)                                                                                           \
+	.name = (what), .op = WSMAN_METHOD, .class_name = "CIM_BootService", .method = CIM_BOOT_ROLE
+#define BOOT_ORDER_STEP(what)                                                                                          \
+	.name = (what), .op = WSMAN_METHOD, .class_name = "CIM_BootConfigSetting", .method = CIM_BOOT_ORDER
+
+/* The rows of a boot choice; they stand between the state before and the order. Consent is looked at only after boot
+ * options were refused. */
+#define BOOT_STEPS                                                                                                     \
+	{.name = "read what it can boot into",                                                                         \
+	 .flags = STEP_FLAG_FAULTS,                                                                                    \
+	 .op = WSMAN_GET,                                                                                              \
+	 .class_name = "AMT_BootCapabilities",                                                                         \
+	 .read = boot_capabilities_read},                                                                              \
+		{.name = "read the boot settings",                                                                     \
+		 .op = WSMAN_GET,                                                                                      \
+		 .class_name = BOOT_SETTINGS_CLASS,                                                                    \
+		 .read = boot_settings_read},                                                                          \
+		{BOOT_ORDER_STEP("clear the boot source"), .flags = STEP_FLAG_FAULTS | STEP_FLAG_WRITES,               \
+		 .write = boot_no_source_write, .read = boot_written_read},                                            \
+		{.name = "write the boot settings",                                                                    \
+		 .flags = STEP_FLAG_FAULTS | STEP_FLAG_WRITES,                                                         \
+		 .op = WSMAN_PUT,                                                                                      \
+		 .class_name = BOOT_SETTINGS_CLASS,                                                                    \
+		 .write = boot_settings_write,                                                                         \
+		 .read = boot_written_read},                                                                           \
+		{BOOT_ROLE_STEP("let the boot choice count once"), .flags = STEP_FLAG_FAULTS | STEP_FLAG_WRITES,       \
+		 .write = boot_next_write, .read = boot_written_read},                                                 \
+		{BOOT_ORDER_STEP("choose the boot source"), .flags = STEP_FLAG_FAULTS | STEP_FLAG_WRITES,              \
+		 .write = boot_source_write, .read = boot_source_read},                                                \
+	{                                                                                                              \
+		.name = "look at the user's consent", .flags = STEP_FLAG_FAULTS, .op = WSMAN_GET,                      \
+		.class_name = "IPS_OptInService", .read = boot_consent_read                                            \
+	}
+#define BOOT_STEP_COUNT   7
+#define BOOT_CONSENT_STEP (POWER_STEP_COUNT + BOOT_STEP_COUNT - 1)
+
+int boot_capabilities_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int boot_settings_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int boot_no_source_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int boot_settings_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int boot_next_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int boot_source_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int boot_written_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int boot_source_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int boot_consent_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+
+/* The undo of a flow with BOOT_STEPS. */
+#define BOOT_UNDO_COUNT 3
+extern const struct step boot_undo_steps[BOOT_UNDO_COUNT];
 
 #endif

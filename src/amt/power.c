@@ -140,6 +140,13 @@ static int status_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct
 	return 0;
 }
 
+/* Waking from S3 is no boot, and what is on does not boot either: the choice would wait for some later boot. */
+static bool would_not_boot(const struct act_start *order, int state)
+{
+	return order->boot && order->verb == VERB_ON &&
+	       (power_state_is_on(state) || state == POWER_STATE_LIGHT_SLEEP || state == POWER_STATE_DEEP_SLEEP);
+}
+
 static int before_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	bool known;
@@ -148,6 +155,10 @@ static int before_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct
 		return rc;
 	ctx->out->power_before = ctx->power;
 	const char *word = power_state_name(ctx->power);
+	if (would_not_boot(ctx->order, ctx->power)) {
+		flow_end(ctx, ACT_END_FAILED, ERR_ALREADY_ON, ACT_EVIDENCE_OBSERVED, "its power state is \"%s\"", word);
+		return 0;
+	}
 	switch (before_of(ctx->order->verb, ctx->power)) {
 	case GO:
 		break;
@@ -228,10 +239,10 @@ static int order_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct 
 		return rc;
 	if (value != ACCEPTED && value != JOB_STARTED)
 		order_refused(ctx, value);
-	else if (ctx->next == ctx->flow->step_count)
+	else if (!ctx->flow->observe)
 		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_REPLY, NULL);
 	else
-		ctx->next = power_first_step(ctx, ctx->next);
+		ctx->next = power_first_step(ctx, ctx->flow->observe);
 	return 0;
 }
 
@@ -239,8 +250,6 @@ static bool is_reached(enum verb verb, int state)
 {
 	return verb == VERB_ON ? power_state_is_on(state) : power_state_is_off(state);
 }
-
-#define OBSERVE_BASE 4 /* behind the state before and the order */
 
 static int observe_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
@@ -252,7 +261,7 @@ static int observe_read(struct flow_ctx *ctx, const struct wsman_reply *r, struc
 	if (is_reached(ctx->order->verb, ctx->power))
 		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_OBSERVED, NULL);
 	else if (flow_skip_observation(ctx))
-		ctx->next = power_first_step(ctx, OBSERVE_BASE);
+		ctx->next = power_first_step(ctx, ctx->flow->observe);
 	else
 		flow_end(ctx, ACT_END_FAILED, ERR_NO_CHANGE, ACT_EVIDENCE_OBSERVED, "its power state is still \"%s\"",
 			 power_state_name(ctx->power));
@@ -272,9 +281,26 @@ static const struct step switch_steps[] = {
 	POWER_STEPS(observe_read, STEP_FLAG_OBSERVE),
 };
 static const struct step jolt_steps[] = {POWER_STEPS(before_read, 0), ORDER_STEP};
+static const struct step boot_on_steps[] = {
+	POWER_STEPS(before_read, 0),
+	BOOT_STEPS,
+	ORDER_STEP,
+	POWER_STEPS(observe_read, STEP_FLAG_OBSERVE),
+};
+static const struct step boot_jolt_steps[] = {POWER_STEPS(before_read, 0), BOOT_STEPS, ORDER_STEP};
 
-const struct flow power_flow_status = {"status", status_steps, ARRAY_LEN(status_steps)};
-const struct flow power_flow_on = {"on", switch_steps, ARRAY_LEN(switch_steps)};
-const struct flow power_flow_off = {"off", switch_steps, ARRAY_LEN(switch_steps)};
-const struct flow power_flow_reset = {"reset", jolt_steps, ARRAY_LEN(jolt_steps)};
-const struct flow power_flow_cycle = {"cycle", jolt_steps, ARRAY_LEN(jolt_steps)};
+#define FLOW(what, table)           .name = (what), .steps = (table), .step_count = ARRAY_LEN(table)
+#define OBSERVED                    .observe = POWER_STEP_COUNT + 1 /* behind the state before and the order */
+#define FLOW_WITH_BOOT(what, table) FLOW(what, table), .undo = boot_undo_steps, .undo_count = BOOT_UNDO_COUNT
+
+const struct flow power_flow_status = {FLOW("status", status_steps)};
+const struct flow power_flow_on = {FLOW("on", switch_steps), OBSERVED};
+const struct flow power_flow_off = {FLOW("off", switch_steps), OBSERVED};
+const struct flow power_flow_reset = {FLOW("reset", jolt_steps)};
+const struct flow power_flow_cycle = {FLOW("cycle", jolt_steps)};
+const struct flow power_flow_boot_on = {
+	FLOW_WITH_BOOT("on with a boot choice", boot_on_steps),
+	.observe = POWER_STEP_COUNT + BOOT_STEP_COUNT + 1,
+};
+const struct flow power_flow_boot_reset = {FLOW_WITH_BOOT("reset with a boot choice", boot_jolt_steps)};
+const struct flow power_flow_boot_cycle = {FLOW_WITH_BOOT("cycle with a boot choice", boot_jolt_steps)};

@@ -11,4 +11,5 @@ VERB(OFF,    3, 8,  true,  true,  "Switch off at once, without asking the operat
 VERB(RESET,  4, 10, true,  true,  "Reset at once, power stays on, without asking the operating system.")
 VERB(CYCLE,  5, 5,  true,  true,  "Take power away and give it back, without asking the operating system.")
 VERB(TEST,   6, 0,  false, false, "Test the connection: reachability, port, login, firmware version, mode, TLS.")
+VERB(UNBOOT, 7, 0,  false, false, "Take back a boot choice that may have stayed in the device.")
 /* clang-format on */

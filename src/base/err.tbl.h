@@ -63,6 +63,8 @@ ERR(CONSENT_REQUIRED,   61, REFUSED,   "the device asks for the consent of the p
 ERR(TOO_OLD,            62, REFUSED,   "firmware before AMT 3.0 speaks only the old SOAP interface, which is not yet supported", "update the firmware or wait for a release that supports it")
 ERR(NOT_PROVISIONED,    63, REFUSED,   "AMT is present but not set up", "set it up in MEBx, or provision it")
 ERR(NO_CHANGE,          64, REFUSED,   "the device accepted the order but no change was seen", "look at the device; repeat the order if it is still wanted")
+ERR(BOOT_UNSUPPORTED,   65, REFUSED,   "the device's firmware does not offer this boot choice", "choose another of bios, pxe, disk and cd")
+ERR(ALREADY_ON,         66, REFUSED,   "it is on or asleep, so it would not boot now", "use reset or cycle to boot it with this choice; nothing was sent")
 
 /* What an act can lack before it starts. */
 ERR(NOT_CONFIGURED,     70, INPUT,     "not configured for AMT", "give the device an AMT address and a credential")

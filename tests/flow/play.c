@@ -12,7 +12,7 @@
 
 #define ANONYMOUS "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 
-void play_begin(struct play *p, enum verb verb, enum act_mode mode)
+static void begin(struct play *p, enum verb verb, enum act_mode mode, enum boot_choice boot)
 {
 	*p = (struct play){.wall_ms = 1900000000000, .client = xml_parser_new(), .device = xml_parser_new()};
 	buf_init(&p->request, WSMAN_MAX_REQUEST);
@@ -20,6 +20,7 @@ void play_begin(struct play *p, enum verb verb, enum act_mode mode)
 	buf_init(&p->scratch, 4096);
 	p->order.verb = verb;
 	p->order.mode = mode;
+	p->order.boot = boot;
 	p->order.act = 7;
 	p->order.fence = 3;
 	p->order.at.id = 11;
@@ -31,6 +32,16 @@ void play_begin(struct play *p, enum verb verb, enum act_mode mode)
 	p->ctx.scratch = &p->scratch;
 }
 
+void play_begin(struct play *p, enum verb verb, enum act_mode mode)
+{
+	begin(p, verb, mode, BOOT_NONE);
+}
+
+void play_begin_boot(struct play *p, enum verb verb, enum boot_choice boot)
+{
+	begin(p, verb, ACT_RUN, boot);
+}
+
 void play_end(struct play *p)
 {
 	flow_release(&p->ctx);
@@ -39,6 +50,34 @@ void play_end(struct play *p)
 	buf_release(&p->request);
 	buf_release(&p->reply);
 	buf_release(&p->scratch);
+}
+
+static void assert_same_tree(const struct xml_node *ours, const struct xml_node *theirs)
+{
+	assert_true(bytes_equal(ours->name, theirs->name) && bytes_equal(ours->uri, theirs->uri));
+	if (!bytes_equal_str(ours->name, "MessageID") && !bytes_equal(xml_text(ours), xml_text(theirs)))
+		fail_msg("%.*s is %.*s", (int)ours->name.len, (const char *)ours->name.p, (int)xml_text(ours).len,
+			 (const char *)xml_text(ours).p);
+	const struct xml_node *a = ours->child, *b = theirs->child;
+	for (; a && b; a = a->next, b = b->next)
+		assert_same_tree(a, b);
+	assert_true(!a && !b);
+}
+
+static void check_golden(struct play *p, const char *name)
+{
+	char path[512], text[4096];
+	const struct xml_node *ours, *theirs;
+	struct xml_parser *other = xml_parser_new();
+	(void)snprintf(path, sizeof(path), "%s/tests/golden/boot/%s.bin", getenv("LAMPLIGHTER_SOURCE"), name);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	size_t len = fread(text, 1, sizeof(text), f);
+	(void)fclose(f);
+	assert_int_equal(xml_parse(p->device, buf_bytes(&p->request), &ours, &p->e), 0);
+	assert_int_equal(xml_parse(other, BYTES((const uint8_t *)text, len), &theirs, &p->e), 0);
+	assert_same_tree(ours, theirs);
+	xml_parser_free(other);
 }
 
 static void check_request(struct play *p, const struct row *row)
@@ -53,6 +92,8 @@ static void check_request(struct play *p, const struct row *row)
 	uint64_t state;
 	if (call.body && xml_u64(xml_child(call.body, XML_NS_ANY, "PowerState"), &state))
 		p->ordered = (int)state;
+	if (row->golden)
+		check_golden(p, row->golden);
 }
 
 static const char *prefix_of(const char *class_name)
@@ -103,7 +144,8 @@ static void answer_recorded(struct play *p, const char *path, const char *id)
 
 int play_script(struct play *p, const struct row *rows, size_t count)
 {
-	for (size_t i = 0; i < count && !p->ctx.over; i++) {
+	for (size_t i = 0; i < count && (!p->ctx.over || flow_undo(&p->ctx)); i++) {
+		p->undone += p->ctx.undoing;
 		unsigned flags = flow_step(&p->ctx)->flags;
 		p->gates += (flags & STEP_FLAG_GATE) != 0;
 		if (flags & STEP_FLAG_OBSERVE)

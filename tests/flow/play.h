@@ -13,6 +13,8 @@ struct row {
 	const char *ns;     /* what prefix g stands for: a class, or a whole namespace; NULL: the class */
 	const char *body;   /* inside Body */
 	int file;           /* 1: body is a file of LAMPLIGHTER_RECORDED instead */
+	const char *golden; /* tests/golden/boot/NAME.bin: the request, but for prefixes and MessageID; NULL: not
+			       compared */
 };
 
 #define FAULT_BODY(subcode)                                                                                            \
@@ -46,14 +48,17 @@ struct play {
 	struct err e;
 	int64_t wall_ms;   /* each exchange takes 100 */
 	int gates;         /* steps with a gate that were met */
+	int undone;        /* requests of the undo */
 	int ordered;       /* PowerState of the last order, 0 when none came */
 	int64_t waits[16]; /* when observations were due, after the order */
 	int wait_count;
 };
 
 void play_begin(struct play *p, enum verb verb, enum act_mode mode);
+void play_begin_boot(struct play *p, enum verb verb, enum boot_choice boot);
 void play_end(struct play *p);
-/* Answers until the flow or the script is over; each request must be the row's. Returns the first error of a read. */
+/* Answers until the flow, with its undo, or the script is over; each request must be the row's. Returns the first error
+ * of a read. */
 int play_script(struct play *p, const struct row *rows, size_t count);
 
 #endif

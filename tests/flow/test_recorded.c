@@ -33,6 +33,21 @@ static void recorded_replies_of_real_firmware_carry_the_flows(void **state)
 		FILE_ROW(WSMAN_METHOD, "CIM_PowerManagementService", "RequestPowerStateChange",
 			 "cim/power/managementservice/requestpowerstatechange.xml"),
 	};
+	static const struct row boot[] = {
+		FILE_ROW(WSMAN_GET, "CIM_AssociatedPowerManagementService", NULL,
+			 "cim/associatedpower/managementservice/get.xml"),
+		FILE_ROW(WSMAN_GET, "AMT_BootCapabilities", NULL, "amt/boot/capabilities/get.xml"),
+		FILE_ROW(WSMAN_GET, "AMT_BootSettingData", NULL, "amt/boot/settingdata/get.xml"),
+		FILE_ROW(WSMAN_METHOD, "CIM_BootConfigSetting", "ChangeBootOrder",
+			 "cim/boot/configsetting/changebootorder.xml"),
+		{WSMAN_PUT, "AMT_BootSettingData", NULL, NULL, "", 0, "settings"}, /* its recording is no reply */
+		FILE_ROW(WSMAN_METHOD, "CIM_BootService", "SetBootConfigRole",
+			 "cim/boot/service/setbootconfigrole.xml"),
+		FILE_ROW(WSMAN_METHOD, "CIM_BootConfigSetting", "ChangeBootOrder",
+			 "cim/boot/configsetting/changebootorder.xml"),
+		FILE_ROW(WSMAN_METHOD, "CIM_PowerManagementService", "RequestPowerStateChange",
+			 "cim/power/managementservice/requestpowerstatechange.xml"),
+	};
 	struct play p;
 	play_begin(&p, VERB_TEST, ACT_RUN);
 	assert_int_equal(play_script(&p, connection, ARRAY_LEN(connection)), 0);
@@ -43,6 +58,11 @@ static void recorded_replies_of_real_firmware_carry_the_flows(void **state)
 	assert_int_equal(play_script(&p, reset, ARRAY_LEN(reset)), 0);
 	assert_int_equal(p.out.end, ACT_END_DONE);
 	assert_int_equal(p.out.power_before, 2);
+	play_end(&p);
+	play_begin_boot(&p, VERB_RESET, BOOT_PXE);
+	assert_int_equal(play_script(&p, boot, ARRAY_LEN(boot)), 0);
+	assert_int_equal(p.out.end, ACT_END_DONE);
+	assert_int_equal(p.out.requests, 8);
 	play_end(&p);
 }
 

@@ -90,7 +90,11 @@ static int put_redirection(struct buf *out)
 	ROW("put boot", put_boot(out))                                                                                 \
 	ROW("boot role", cim_boot_role_write(out, &id, CIM_BOOT_ROLE_NEXT_ONCE, NULL))                                 \
 	ROW("boot PXE", cim_boot_order_write(out, &id, "Intel(r) AMT: Force PXE Boot", NULL))                          \
+	ROW("boot disk", cim_boot_order_write(out, &id, "Intel(r) AMT: Force Hard-drive Boot", NULL))                  \
+	ROW("boot CD", cim_boot_order_write(out, &id, "Intel(r) AMT: Force CD/DVD Boot", NULL))                        \
 	ROW("boot normally", cim_boot_order_write(out, &id, NULL, NULL))                                               \
+	ROW("boot not next", cim_boot_role_write(out, &id, CIM_BOOT_ROLE_NOT_NEXT, NULL))                              \
+	ROW("get consent", plain(out, WSMAN_GET, "IPS_OptInService", NULL))                                            \
 	ROW("get redirection", plain(out, WSMAN_GET, "AMT_RedirectionService", NULL))                                  \
 	ROW("redirection on", cim_state_change_write(out, &id, "AMT_RedirectionService", 32771, NULL))                 \
 	ROW("put redirection", put_redirection(out))                                                                   \
