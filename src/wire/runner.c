@@ -40,6 +40,7 @@ struct run {
 	enum run_state state;
 	bool tried;                     /* the present read has failed once */
 	bool accepted;                  /* the order was answered and what it did is observed */
+	bool given_up;                  /* the outcome is filled; the present exchange ends first */
 	bool one_use;                   /* the device's nonces seem to be good for one request */
 	int64_t started_ms, ordered_ms; /* mono */
 };
@@ -121,11 +122,26 @@ static void learn(const struct run *run, struct act_learned *to)
 
 static void start_waiting(struct runner *r);
 
+#define LEFT "; the boot choice may still stand in the device"
+
+/* An order that may have been obeyed has used its boot choice up, or will; anything else left it where it is. */
+static void tell_what_is_left(struct run *run)
+{
+	struct act_outcome *out = run->out;
+	char text[ACT_DETAIL_SIZE + sizeof(LEFT)];
+	out->boot_left = run->ctx.dirty && out->end != ACT_END_DONE;
+	if (!out->boot_left || out->end == ACT_END_DOUBT)
+		return;
+	(void)snprintf(text, sizeof(text), "%s%s", out->detail, LEFT);
+	act_outcome_set_detail(out, text);
+}
+
 /* Tells the outcome, which is filled, and ends the run. */
-static void finish(struct run *run)
+static void tell(struct run *run)
 {
 	struct runner *r = run->runner;
 	bool had_place = run->state != RUN_WAITING;
+	tell_what_is_left(run);
 	learn(run, &run->out->learned);
 	run->out->requests = run->talk->found.requests;
 	map_u64_delete(r->by_act, run->order->act);
@@ -143,12 +159,31 @@ static void finish(struct run *run)
 	}
 }
 
-static void end(struct run *run, enum act_end how, int reason, const char *detail)
+static void pause_for(struct run *run, int64_t ms);
+
+/* The outcome is filled. What the flow has written for its order is taken back first; not from inside the event that
+ * ended the flow, which the conversation has still to come back from. */
+static void finish(struct run *run)
+{
+	if (!flow_undo(&run->ctx)) {
+		tell(run);
+		return;
+	}
+	run->tried = false;
+	pause_for(run, 0);
+}
+
+static void fill(struct run *run, enum act_end how, int reason, const char *detail)
 {
 	run->out->end = how;
 	run->out->reason = reason;
 	run->out->evidence = ACT_EVIDENCE_NONE;
 	act_outcome_set_detail(run->out, detail);
+}
+
+static void end(struct run *run, enum act_end how, int reason, const char *detail)
+{
+	fill(run, how, reason, detail);
 	finish(run);
 }
 
@@ -187,13 +222,38 @@ static void on_pause_over(void *arg)
 		next(run);
 }
 
+/* True when the exchange that has just ended was the last. */
+static bool ends_here(struct run *run)
+{
+	bool ends = run->given_up;
+	run->given_up = false;
+	if (ends)
+		finish(run);
+	return ends;
+}
+
+/* The outcome is known already. */
+static void undo_failed(struct run *run, int code)
+{
+	if (err_class(code) != ERR_CLASS_RETRY || run->tried) {
+		tell(run);
+		return;
+	}
+	run->tried = true;
+	pause_for(run, RETRY_MS);
+}
+
 /* A failure that may pass is tried once more, soon; zone decides about everything after that. */
 static void read_failed(struct run *run, int code, const struct err *e)
 {
 	int64_t now = loop_now_ms(run->runner->kit->loop);
 	bool may_pass = err_class(code) == ERR_CLASS_RETRY;
 	run->state = RUN_READING;
-	if (run->accepted) {
+	if (ends_here(run))
+		return;
+	if (run->ctx.undoing) {
+		undo_failed(run, code);
+	} else if (run->accepted) {
 		if (flow_skip_observation(&run->ctx))
 			next(run);
 		else
@@ -265,7 +325,8 @@ static void next(struct run *run)
 static void on_open(void *arg)
 {
 	struct run *run = arg;
-	gate(run);
+	if (!ends_here(run))
+		gate(run);
 }
 
 static int on_write(void *arg, struct buf *soap, struct err *e)
@@ -374,7 +435,7 @@ static void on_reply(void *arg, const struct http1 *http)
 	struct run *run = arg;
 	if (run->state == RUN_ORDERED)
 		order_replied(run, http);
-	else
+	else if (!ends_here(run))
 		read_replied(run, http);
 }
 
@@ -409,26 +470,32 @@ static void start_waiting(struct runner *r)
 	r->starting = false;
 }
 
-/* Before the order's first byte: nothing will leave any more. */
+/* Before the order's first byte: it will not leave any more. An exchange that is under way may be writing what is then
+ * taken back, and must not overtake that: its end is waited for. */
 static void give_back(struct run *run, int reason, const char *why)
 {
-	end(run, run->order->mode == ACT_SETTLE ? ACT_END_DOUBT : ACT_END_NOT_SENT, reason, why);
+	bool asking = run->talk->state != TALK_CLOSED && run->talk->state != TALK_IDLE;
+	fill(run, run->order->mode == ACT_SETTLE ? ACT_END_DOUBT : ACT_END_NOT_SENT, reason, why);
+	run->given_up = run->ctx.dirty && asking;
+	if (!run->given_up)
+		finish(run);
 }
 
 static bool is_before_order(const struct run *run)
 {
-	return run->state != RUN_ORDERED && !run->accepted;
+	return run->state != RUN_ORDERED && !run->accepted && !run->ctx.undoing;
 }
 
+/* The newer start takes over what the old one left in the device. */
 static void replace(struct runner *r, uint64_t act)
 {
 	struct run *old = map_u64_get(r->by_act, act);
 	if (!old)
 		return;
-	if (is_before_order(old))
-		give_back(old, ERR_CANCELLED, "replaced by a newer start");
-	else
-		end(old, ACT_END_DOUBT, ERR_NO_REPLY, "replaced by a newer start");
+	if (!old->ctx.undoing)
+		fill(old, is_before_order(old) && old->order->mode == ACT_RUN ? ACT_END_NOT_SENT : ACT_END_DOUBT,
+		     is_before_order(old) ? ERR_CANCELLED : ERR_NO_REPLY, "replaced by a newer start");
+	tell(old);
 }
 
 void runner_start(struct runner *r, struct act_start *order)
@@ -513,7 +580,7 @@ static void give_all_back(struct runner *r, struct list *runs)
 		struct run *run = LIST_ENTRY(it, struct run, link);
 		if (is_before_order(run))
 			give_back(run, ERR_CLOSED, "the server stops");
-		else if (run->state != RUN_ORDERED)
+		else if (run->state != RUN_ORDERED && !run->ctx.undoing)
 			end(run, ACT_END_DOUBT, ERR_RESTARTED, "the server stopped before the change was seen");
 	}
 }
@@ -531,6 +598,8 @@ static void on_give_up(void *arg)
 	struct runner *r = arg;
 	LIST_EACH(&r->running, it, safe) {
 		struct run *run = LIST_ENTRY(it, struct run, link);
-		end(run, ACT_END_DOUBT, ERR_RESTARTED, "the server stopped before the reply");
+		if (!run->ctx.undoing && !run->given_up)
+			fill(run, ACT_END_DOUBT, ERR_RESTARTED, "the server stopped before the reply");
+		tell(run);
 	}
 }

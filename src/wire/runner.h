@@ -2,8 +2,9 @@
  *
  * A read that fails is tried once more after a second. The order itself is written once, only with zone's leave, only
  * within 2 s of zone's commit (R8), and only on a connection that was seen to live in the last 5 s; from its first byte
- * on, everything but a complete reply that answers it is told as doubt. Whatever happens, each act that was started
- * gets exactly one outcome. One thread. */
+ * on, everything but a complete reply that answers it is told as doubt. What a flow has written for an order that does
+ * not follow is taken back before the outcome is told; the outcome says when that could not be done. Whatever happens,
+ * each act that was started gets exactly one outcome. One thread. */
 #ifndef WIRE_RUNNER_H
 #define WIRE_RUNNER_H
 
