@@ -3,6 +3,7 @@
 #ifndef API_READ_H
 #define API_READ_H
 
+#include "amt/boot.h"
 #include "base/arena.h"
 #include "codec/api.h"
 #include "codec/json.h"
@@ -40,6 +41,7 @@ struct read {
 	/* the same of the folder whose TLS policy was asked for */
 	int64_t tls_of;
 	const char *tls, *tls_from;
+	enum boot_choice boot; /* JOB_ACTS: of the job */
 };
 
 #define READ_BATCH (API_LIMIT_MAX + 1) /* rows asked for at once; not all of them are read */

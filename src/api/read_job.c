@@ -23,6 +23,7 @@ static void put_job(struct read *r, const struct store_job *j)
 	api_begin(&w, &r->json, NULL, API_OBJECT_job);
 	api_put_int(&w, "job", j->id);
 	api_put_str(&w, "verb", verb_name((enum verb)j->verb));
+	api_put_str(&w, "boot", boot_name(boot_from_options(j->options)));
 	api_put_str(&w, "by", j->requested_by);
 	api_put_time(&w, "created", j->created_at);
 	api_put_time(&w, "ended", j->ended_at);
@@ -159,6 +160,7 @@ static void put_act(struct read *r, const struct store_act_view *v)
 	api_put_int(&w, "job", a->job);
 	api_put_str(&w, "device", name ? name : "(removed)");
 	api_put_str(&w, "verb", verb_name((enum verb)a->verb));
+	api_put_str(&w, "boot", boot_name(r->boot));
 	api_put_str(&w, "state", is_in_doubt(a) ? "doubt" : act_state_name(a->state));
 	put_why(&w, a);
 	api_put_str(&w, "power_before", power_name(a->power_before));
@@ -200,5 +202,8 @@ int read_JOB_ACTS(struct read *r, struct err *e)
 {
 	struct store_job j;
 	int code = get_job(r, &j, e);
-	return code ? code : read_pages(r, fetch_acts, e);
+	if (code)
+		return code;
+	r->boot = boot_from_options(j.options);
+	return read_pages(r, fetch_acts, e);
 }

@@ -32,6 +32,7 @@ struct end {
 	int reason; /* positive number */
 	int evidence, device_status;
 	int power_before, power_after;
+	bool boot_clean; /* the conversation says that no boot choice of the act stands in the device */
 	const char *detail;
 };
 
@@ -55,7 +56,7 @@ static void put_reason(struct json_writer *w, int reason)
 	json_put_str(w, "next", reason ? err_next(-reason) : NULL);
 }
 
-static void write_final(const struct store_act *a, const char *device, struct buf *out)
+static void write_final(const struct store_act *a, enum boot_choice boot, const char *device, struct buf *out)
 {
 	struct json_writer w;
 	json_writer_init(&w, out);
@@ -63,6 +64,7 @@ static void write_final(const struct store_act *a, const char *device, struct bu
 	json_put_i64(&w, "job", a->job);
 	json_put_str(&w, "device", device);
 	json_put_str(&w, "verb", verb_name((enum verb)a->verb));
+	json_put_str(&w, "boot", boot_name(boot));
 	json_put_str(&w, "state", act_state_name(a->state));
 	put_reason(&w, a->reason);
 	json_put_str(&w, "evidence", evidence_names[a->evidence_kind]);
@@ -127,6 +129,12 @@ static int tell_failed(struct zone *z, const struct store_act *a, const char *de
 	return message_add(z, &m, e);
 }
 
+static enum boot_choice boot_of(struct zone *z, int64_t job)
+{
+	const struct job *j = job_get(z, job);
+	return j ? j->boot : BOOT_NONE;
+}
+
 /* A status that was read well is told by its job's sums alone: a sweep of 10,000 devices writes no 10,000 events. */
 static bool is_told(const struct store_act *a)
 {
@@ -144,7 +152,7 @@ int act_tell_final(struct zone *z, const struct store_act *a, struct err *e)
 	if (a->device && store_device_get(z->db, z->arena, a->device, &d, NULL))
 		d.name = "";
 	buf_init(&data, 8192);
-	write_final(a, d.name, &data);
+	write_final(a, boot_of(z, a->job), d.name, &data);
 	struct tell t = {"act", "final", a->id, d.name, a->job, 0, buf_bytes(&data)};
 	int rc = event_tell(z, &t, e);
 	buf_release(&data);
@@ -174,9 +182,17 @@ static int resync(struct zone *z, struct slot *s, struct err *e)
 	return 0;
 }
 
+/* An act with a boot choice that is done has used it. Any other may have left it in the device: in a conversation that
+ * broke, or in one of a process that died. */
+static bool leaves_boot(struct zone *z, const struct slot *s, const struct end *end)
+{
+	bool is_used = end->to == ACT_STATE_DONE || end->to == ACT_STATE_ALREADY;
+	return boot_of(z, s->job) && s->attempt > 0 && !is_used && !end->boot_clean;
+}
+
 static int finish(struct zone *z, struct slot *s, const struct end *end, struct err *e)
 {
-	bool won;
+	bool won, leaves = leaves_boot(z, s, end);
 	struct store_act_outcome o = {
 		.id = s->id,
 		.fence = s->fence,
@@ -210,13 +226,20 @@ static int finish(struct zone *z, struct slot *s, const struct end *end, struct 
 	struct job *j = job_get(z, s->job);
 	if (j)
 		job_count(z, j, end->to);
+	rc = leaves ? job_unboot(z, s, e) : 0;
 	queue_delete(z->queue, s);
-	return act_tell_final(z, &a, e);
+	return rc ? rc : act_tell_final(z, &a, e);
 }
 
 static int finish_as(struct zone *z, struct slot *s, struct end *end, enum act_state to, int reason, struct err *e)
 {
-	*end = (struct end){.to = to, .reason = reason, .device_status = end->device_status, .detail = end->detail};
+	*end = (struct end){
+		.to = to,
+		.reason = reason,
+		.device_status = end->device_status,
+		.boot_clean = end->boot_clean,
+		.detail = end->detail,
+	};
 	return finish(z, s, end, e);
 }
 
@@ -409,7 +432,8 @@ static enum stage stage_of(const struct slot *s)
 
 static bool may_try_again(struct zone *z, const struct slot *s, const struct act_outcome *m)
 {
-	if (!verb_changes_power(s->verb) || s->attempt >= at_device(z, SETTING_ACT_TRIES, s->device))
+	bool repeats = verb_changes_power(s->verb) || s->verb == VERB_UNBOOT;
+	if (!repeats || s->attempt >= at_device(z, SETTING_ACT_TRIES, s->device))
 		return false;
 	if (s->state == ACT_STATE_SENT)
 		return true; /* proven refused or never left, whatever the reason: act.h */
@@ -462,6 +486,7 @@ static int apply(struct zone *z, struct slot *s, const struct act_outcome *m, st
 		.device_status = m->device_status,
 		.power_before = m->power_before,
 		.power_after = m->power_after,
+		.boot_clean = stage != STAGE_DOUBT && !m->boot_left,
 		.detail = m->detail,
 	};
 	if (action == ACTION_DONE && stage == STAGE_CLAIMED && verb_changes_power(s->verb)) {
@@ -603,6 +628,7 @@ static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
 	m->act = (uint64_t)s->id;
 	m->fence = (uint32_t)s->fence;
 	m->verb = s->verb;
+	m->boot = boot_of(z, s->job);
 	m->observe_ms = at_device(z, SETTING_OBSERVE_TIME, s->device);
 	queue_talk_open(z->queue, s);
 	chain_add(&z->to_wire, &m->mail);
@@ -919,6 +945,7 @@ int act_cancel_queued(struct zone *z, struct job *j, int64_t first, int64_t last
 		seen++;
 		job_count(z, j, ACT_STATE_CANCELLED);
 		metric_add(METRIC_acts_cancelled, 1);
+		rc = j->boot && s->attempt > 0 ? job_unboot(z, s, e) : 0;
 		queue_delete(z->queue, s);
 	}
 	if (!rc && seen != ended)

@@ -29,12 +29,13 @@ static const char *state_text(const struct store_job *j)
 	return j->cancelled_at ? "cancelling" : j->state == JOB_STATE_EXPANDING ? "expanding" : "running";
 }
 
-static void write_job(struct json_writer *json, const char *name, const struct store_job *j)
+static void write_job(struct json_writer *json, const char *name, const struct store_job *j, enum boot_choice boot)
 {
 	struct api_writer w;
 	api_begin(&w, json, name, API_OBJECT_job);
 	api_put_int(&w, "job", j->id);
 	api_put_str(&w, "verb", verb_name((enum verb)j->verb));
+	api_put_str(&w, "boot", boot_name(boot));
 	api_put_str(&w, "by", j->requested_by);
 	api_put_time(&w, "created", j->created_at);
 	api_put_time(&w, "ended", j->ended_at);
@@ -72,7 +73,7 @@ static void write_data(const struct job *j, struct buf *out)
 	struct store_job row = row_of(j);
 	struct json_writer json;
 	json_writer_init(&json, out);
-	write_job(&json, NULL, &row);
+	write_job(&json, NULL, &row, j->boot);
 }
 
 static int tell_job(struct zone *z, const struct job *j, const char *change, struct err *e)
@@ -107,6 +108,7 @@ struct job *job_get(struct zone *z, int64_t id)
 /* What an order says besides; stored with the job as JSON. */
 struct job_options {
 	bool include_protected, deadline_given;
+	enum boot_choice boot;
 };
 
 static struct job *job_new(struct zone *z, const struct store_job *row, const struct job_options *o)
@@ -124,6 +126,7 @@ static struct job *job_new(struct zone *z, const struct store_job *row, const st
 	j->counts = row->counts;
 	j->include_protected = o->include_protected;
 	j->deadline_given = o->deadline_given;
+	j->boot = o->boot;
 	bytes_to_str(bytes_str(row->requested_by), j->by, sizeof(j->by));
 	j->cancel_next = j->act_first;
 	list_init(&j->last);
@@ -323,7 +326,7 @@ static int make_act(struct zone *z, const struct job *j, const struct own *own, 
 		.server = z->server,
 		.verb = (int)j->verb,
 		.state = ACT_STATE_QUEUED,
-		.due = z->now,
+		.due = j->verb == VERB_UNBOOT ? 0 : z->now, /* ahead of whatever waits at its interface */
 		.deadline = j->deadline,
 	};
 	int rc = store_target_get(z->db, z->arena, device, t, NULL);
@@ -401,6 +404,34 @@ static int expand(struct zone *z, struct job *j, const int64_t *devices, size_t 
 	return 0;
 }
 
+int job_unboot(struct zone *z, const struct slot *s, struct err *e)
+{
+	const struct job *from = job_get(z, s->job);
+	char target[64];
+	struct store_job row = {
+		.verb = VERB_UNBOOT,
+		.state = JOB_STATE_OPEN,
+		.requested_by = from->by,
+		.server = z->server,
+		.created_at = z->now,
+		.deadline = later(z->now, setting(z, SETTING_ACT_DEADLINE)),
+		.target = target,
+		.options = "{}",
+		.total = 1,
+		.expanded = 1,
+	};
+	(void)snprintf(target, sizeof(target), "boot choice of job %lld", (long long)from->id);
+	int rc = new_id(z, STORE_ID_JOB, &row.id, e);
+	rc = rc ? rc : store_ids_take(z->db, &z->ids, STORE_ID_ACT, row.total, &row.act_first, e);
+	rc = rc ? rc : store_job_add(z->db, &row, e);
+	if (rc)
+		return rc;
+	row.expanded = 0;
+	struct job *j = job_new(z, &row, &(struct job_options){0});
+	rc = tell_job(z, j, "added", e);
+	return rc ? rc : expand(z, j, &s->device, 1, e);
+}
+
 static int expand_slice(struct zone *z, struct job *j, struct err *e)
 {
 	int64_t devices[STORE_SELECTION_PART], part = j->expanded / STORE_SELECTION_PART;
@@ -450,7 +481,7 @@ int job_slice(struct zone *z, struct err *e)
 static void read_options(const char *text, struct job_options *ret)
 {
 	struct json_t *doc;
-	*ret = (struct job_options){0};
+	*ret = (struct job_options){.boot = boot_from_options(text)};
 	if (json_parse(bytes_str(text), 4096, &doc, NULL))
 		return;
 	(void)json_opt_bool(doc, "include_protected", &ret->include_protected, NULL);
@@ -469,6 +500,8 @@ static const char *options_text(struct command *c, const struct job_options *o)
 		json_put_bool(&w, "include_protected", true);
 	if (o->deadline_given)
 		json_put_bool(&w, "deadline_given", true);
+	if (o->boot)
+		json_put_str(&w, "boot", boot_name(o->boot));
 	json_end(&w);
 	const char *s = arena_str(c->arena, buf_bytes(&text));
 	buf_release(&text);
@@ -729,11 +762,11 @@ static int add_row(struct command *c, const struct order *o, const struct select
 	return 0;
 }
 
-static int answer_job(struct command *c, const struct store_job *row)
+static int answer_job(struct command *c, const struct store_job *row, enum boot_choice boot)
 {
 	struct json_writer json;
 	json_writer_init(&json, &c->body);
-	write_job(&json, NULL, row);
+	write_job(&json, NULL, row, boot);
 	return 0;
 }
 
@@ -755,7 +788,7 @@ static int start_job(struct command *c, const struct order *o, struct selection 
 		return rc;
 	struct store_job row = row_of(j);
 	c->object = arena_printf(c->arena, "job:%lld", (long long)j->id);
-	return answer_job(c, &row);
+	return answer_job(c, &row, j->boot);
 }
 
 static int order_devices(struct command *c, const struct order *o, struct err *e)
@@ -781,12 +814,32 @@ static int find_by_key(struct command *c, const struct order *o, bool *ret_found
 		return 0;
 	if (rc)
 		return err_set(e, rc, "job with key \"%s\" cannot be read", o->key);
-	if (row.verb != (int)o->verb)
-		return err_set(e, ERR_CONFLICT, "key \"%s\" belongs to job %lld, which is %s", o->key,
-			       (long long)row.id, verb_name((enum verb)row.verb));
+	enum boot_choice boot = boot_from_options(row.options);
+	if (row.verb != (int)o->verb || boot != o->options.boot)
+		return err_set(e, ERR_CONFLICT, "key \"%s\" belongs to job %lld, which is %s%s%s", o->key,
+			       (long long)row.id, verb_name((enum verb)row.verb), boot ? " with boot choice " : "",
+			       boot ? boot_name(boot) : "");
 	*ret_found = true;
 	c->object = arena_printf(c->arena, "job:%lld", (long long)row.id);
-	return answer_job(c, &row);
+	return answer_job(c, &row, boot);
+}
+
+static int read_boot(struct command *c, struct order *o, struct err *e)
+{
+	const char *word = api_str(c->call, "boot");
+	if (!word)
+		return 0;
+	if (!boot_from_name(word, &o->options.boot))
+		return err_set(e, ERR_INVALID, "boot choice \"%s\" is none of " BOOT_WORDS, word);
+	if (!verb_boots(o->verb))
+		return err_set(e, ERR_INVALID, "\"%s\" boots nothing; a boot choice goes with on, reset or cycle",
+			       verb_name(o->verb));
+	return 0;
+}
+
+static bool is_for_people(enum verb v)
+{
+	return v != VERB_TEST && v != VERB_UNBOOT;
 }
 
 static int read_order(struct command *c, struct order *o, struct err *e)
@@ -795,15 +848,17 @@ static int read_order(struct command *c, struct order *o, struct err *e)
 	*o = (struct order){
 		.deadline_ms = api_int(c->call, "deadline", setting(c->z, SETTING_ACT_DEADLINE)),
 		.key = api_str(c->call, "key"),
-		.options = {api_bool(c->call, "include-protected"), api_has(c->call, "deadline")},
+		.options = {.include_protected = api_bool(c->call, "include-protected"),
+			    .deadline_given = api_has(c->call, "deadline")},
 	};
-	if (!verb_from_name(verb, &o->verb) || o->verb == VERB_TEST)
+	if (!verb_from_name(verb, &o->verb) || !is_for_people(o->verb))
 		return err_set(e, ERR_INVALID, "verb \"%s\" is none of on, off, reset, cycle, status", verb);
 	int64_t most = setting_row(SETTING_ACT_DEADLINE)->max;
 	if (o->deadline_ms < DEADLINE_MIN_MS || o->deadline_ms > most)
 		return err_set(e, ERR_INVALID, "deadline of %lld ms is not between 1s and %lldh",
 			       (long long)o->deadline_ms, (long long)(most / 3600000));
-	return o->key ? check_text("key", o->key, KEY_MAX, e) : 0;
+	int rc = read_boot(c, o, e);
+	return rc || !o->key ? rc : check_text("key", o->key, KEY_MAX, e);
 }
 
 int command_POWER(struct command *c, struct err *e)
@@ -832,7 +887,7 @@ int command_JOB_CANCEL(struct command *c, struct err *e)
 	c->object = arena_printf(c->arena, "job:%lld", (long long)id);
 	rc = store_job_cancel(c->z->db, id, c->z->now, &won, e);
 	if (rc || !won)
-		return rc ? rc : answer_job(c, &row);
+		return rc ? rc : answer_job(c, &row, boot_from_options(row.options));
 	struct job *j = job_get(c->z, id);
 	if (!j)
 		return err_set(e, ERR_FAILED, "job %lld is open but not known", (long long)id);
@@ -842,5 +897,5 @@ int command_JOB_CANCEL(struct command *c, struct err *e)
 	act_cancel_talks(c->z, j);
 	rc = tell_job(c->z, j, "changed", e);
 	row = row_of(j);
-	return rc ? rc : answer_job(c, &row);
+	return rc ? rc : answer_job(c, &row, j->boot);
 }

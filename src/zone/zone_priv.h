@@ -39,6 +39,7 @@ void chain_add(struct chain *c, struct mail *m);
 struct job {
 	int64_t id;
 	enum verb verb;
+	enum boot_choice boot;
 	enum job_state state;
 	int64_t created_at, deadline, cancelled_at, ended_at;
 	int64_t act_first, total, expanded;
@@ -142,8 +143,10 @@ int act_tell_final(struct zone *z, const struct store_act *a, struct err *e);
 /* power.c: jobs. */
 struct job *job_get(struct zone *z, int64_t id); /* NULL: final */
 void job_count(struct zone *z, struct job *j, enum act_state final);
-int job_flush(struct zone *z, struct err *e);       /* writes the counts of this round; releases protected acts */
-int job_slice(struct zone *z, struct err *e);       /* one slice of expanding or cancelling */
+int job_flush(struct zone *z, struct err *e); /* writes the counts of this round; releases protected acts */
+int job_slice(struct zone *z, struct err *e); /* one slice of expanding or cancelling */
+/* s ends, and its boot choice may still stand in the device: an act of its own takes it back. */
+int job_unboot(struct zone *z, const struct slot *s, struct err *e);
 void job_keep_last(struct zone *z, struct slot *s); /* s is queued: it joins job.last if it waits for the others */
 int job_load(struct zone *z, struct err *e);
 void job_forget_all(struct zone *z); /* after queue_clear */
