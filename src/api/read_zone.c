@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "base/metric.h"
 #include "base/text.h"
-#include "store/audit.h"
 #include "store/device.h"
 #include "store/discovered.h"
 #include "store/folder.h"
@@ -280,38 +279,4 @@ int read_TOKEN_LIST(struct read *r, struct err *e)
 {
 	int code = store_token_list(r->db, put_token, r, e);
 	return code < 0 ? code : 0;
-}
-
-static int put_audit(void *arg, const struct store_audit *a)
-{
-	struct read *r = arg;
-	struct api_writer w;
-	const char *only = api_str(r->call, "action");
-	read_row(r);
-	if (only && strcmp(only, a->action) != 0) {
-		read_key_id(r, a->id);
-		return 0;
-	}
-	if (!read_take(r))
-		return 1;
-	api_begin(&w, &r->json, NULL, API_OBJECT_audit);
-	api_put_int(&w, "seq", STORE_SEQ_OF(a->id));
-	api_put_time(&w, "time", a->time);
-	api_put_str(&w, "actor", a->actor);
-	api_put_str(&w, "action", a->action);
-	api_put_str(&w, "object", a->object);
-	api_put_str(&w, "detail", a->detail);
-	api_end(&w);
-	read_key_id(r, a->id);
-	return 0;
-}
-
-static int fetch_audit(struct read *r, struct err *e)
-{
-	return store_audit_list(r->db, r->server, read_after_id(r), READ_BATCH, put_audit, r, e);
-}
-
-int read_AUDIT_LIST(struct read *r, struct err *e)
-{
-	return read_pages(r, fetch_audit, e);
 }

@@ -66,7 +66,8 @@ void help_command(const struct api_command *c)
 	if (strcmp(c->answer, "job") == 0 || strcmp(c->noun, "discover") == 0 || strcmp(c->verb, "rediscover") == 0)
 		printf("  --wait                 stay until it has ended, and show what came of it\n");
 	if (c->kind == API_LIST)
-		printf("  --limit N              at most N rows\n");
+		printf("  --limit N              at most N rows\n"
+		       "  --format X             table, jsonl (one JSON object a line) or csv\n");
 	printf("%s\nExample: %s\n", common, c->example);
 	printf("Exit status: 0 done, 1 some or all targets failed, 2 usage, 3 cannot reach the server, 4 not "
 	       "allowed.\n");

@@ -77,7 +77,7 @@ static int add_targets_file(struct invocation *in, const char *path, struct err 
 	return err_set(e, ERR_INVALID, "this command takes no targets, so no --targets-file");
 }
 
-enum own { OWN_FLAG, OWN_TEXT, OWN_LIMIT, OWN_PASSWORD, OWN_TARGETS };
+enum own { OWN_FLAG, OWN_TEXT, OWN_LIMIT, OWN_PASSWORD, OWN_TARGETS, OWN_FORMAT };
 
 /* Options that every command takes, or that only a person at a terminal needs. */
 static const struct {
@@ -94,6 +94,7 @@ static const struct {
 	{"token-file", OWN_TEXT, offsetof(struct invocation, token_file)},
 	{"ca", OWN_TEXT, offsetof(struct invocation, ca)},
 	{"limit", OWN_LIMIT, 0},
+	{"format", OWN_FORMAT, 0},
 	{"password-file", OWN_PASSWORD, 0},
 	{"targets-file", OWN_TARGETS, 0},
 };
@@ -104,6 +105,17 @@ static int read_limit(struct invocation *in, const char *text, struct err *e)
 	if (!text_to_u64(bytes_str(text), &n) || n == 0 || n > UINT32_MAX)
 		return err_set(e, ERR_INVALID, "--limit \"%s\": it takes a number from 1 on", text);
 	in->limit = (uint32_t)n;
+	return 0;
+}
+
+static int read_format(struct invocation *in, const char *text, struct err *e)
+{
+	if (!in->command || in->command->kind != API_LIST)
+		return err_set(e, ERR_INVALID, "--format belongs to commands that list something");
+	in->csv = strcmp(text, "csv") == 0;
+	in->json = strcmp(text, "jsonl") == 0;
+	if (!in->csv && !in->json && strcmp(text, "table") != 0)
+		return err_set(e, ERR_INVALID, "--format \"%s\" is none of table, jsonl, csv", text);
 	return 0;
 }
 
@@ -119,6 +131,8 @@ static int take_own(struct invocation *in, size_t which, const char *value, stru
 		return 0;
 	case OWN_LIMIT:
 		return read_limit(in, value, e);
+	case OWN_FORMAT:
+		return read_format(in, value, e);
 	case OWN_PASSWORD:
 		return secret_read_file(value, &in->password, e);
 	case OWN_TARGETS:

@@ -17,6 +17,7 @@ struct given {
 
 struct invocation {
 	const struct api_command *command;
+	bool csv; /* lists: rows of comma-separated values instead of a table */
 	bool json, yes, wait, help, version, all_pages;
 	const char *server;                     /* NULL: LAMP_SERVER, else the default socket */
 	const char *token_file;                 /* NULL: LAMP_TOKEN_FILE */

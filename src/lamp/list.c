@@ -34,8 +34,8 @@ static int ask_page(struct client *c, const char *path, uint32_t rows, const cha
 }
 
 /* Prints the rows of one page; *ret_after is "" after the last one. */
-static int print_page(const struct json_t *page, struct table *table, size_t *ret_count, char *ret_after,
-		      size_t after_size, struct err *e)
+static int print_page(const struct json_t *page, const char *kind, struct table *table, bool csv, size_t *ret_count,
+		      char *ret_after, size_t after_size, struct err *e)
 {
 	const struct json_t *items;
 	const char *next = "";
@@ -48,6 +48,8 @@ static int print_page(const struct json_t *page, struct table *table, size_t *re
 	for (size_t i = 0; i < *ret_count; i++) {
 		if (table)
 			table_add(table, json_at(items, i));
+		else if (csv)
+			print_object_csv(kind, json_at(items, i));
 		else
 			print_object_json(json_at(items, i));
 	}
@@ -57,18 +59,21 @@ static int print_page(const struct json_t *page, struct table *table, size_t *re
 	return 0;
 }
 
-int list_all(struct client *c, const char *path, const char *kind, bool json, uint32_t most, struct err *e)
+int list_all(struct client *c, const char *path, const char *kind, enum list_format format, uint32_t most,
+	     struct err *e)
 {
-	struct table *table = json ? NULL : table_new(kind);
+	struct table *table = format == LIST_TABLE ? table_new(kind) : NULL;
 	char after[512] = "";
 	uint32_t left = most ? most : UINT32_MAX;
 	int rc;
+	if (format == LIST_CSV)
+		print_header_csv(kind);
 	do {
 		struct json_t *page = NULL;
 		size_t count = 0;
 		rc = ask_page(c, path, left < PAGE ? left : PAGE, after, &page, e);
 		if (!rc)
-			rc = print_page(page, table, &count, after, sizeof(after), e);
+			rc = print_page(page, kind, table, format == LIST_CSV, &count, after, sizeof(after), e);
 		json_free(page);
 		left -= (uint32_t)count;
 	} while (!rc && *after && left);

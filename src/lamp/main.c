@@ -59,6 +59,13 @@ static int64_t number(const struct json_t *j, const char *name)
 	return n;
 }
 
+static bool is_true(const struct json_t *j, const char *name)
+{
+	bool yes = false;
+	(void)json_opt_bool(j, name, &yes, NULL); /* false when it is not there */
+	return yes;
+}
+
 static void print_plain(const struct invocation *in, const struct json_t *j)
 {
 	const struct api_command *c = in->command;
@@ -81,6 +88,8 @@ static enum lamp_exit show_answer(const struct invocation *in, struct client *c,
 	if (in->wait && is_scan)
 		return wait_scan(c, number(j, "id"), event, in->json);
 	print_plain(in, j);
+	if (in->command->id == API_CMD_AUDIT_VERIFY && !is_true(j, "ok"))
+		return LAMP_SOME_FAILED;
 	if (is_job && !in->json)
 		printf("\nIt goes on in the server. See it with: lamp job show %lld\n", (long long)number(j, "job"));
 	return LAMP_DONE;
@@ -182,7 +191,11 @@ static enum lamp_exit run_list_or_stream(struct invocation *in, struct client *c
 	buf_init(&path, REQUEST_MAX);
 	int rc = invocation_request(in, &path, NULL, &e);
 	if (!rc && in->command->kind == API_LIST)
-		rc = list_all(c, buf_cstr(&path), in->command->answer, in->json, in->limit, &e);
+		rc = list_all(c, buf_cstr(&path), in->command->answer,
+			      in->csv    ? LIST_CSV
+			      : in->json ? LIST_JSON
+					 : LIST_TABLE,
+			      in->limit, &e);
 	else if (!rc)
 		rc = client_follow(c, buf_cstr(&path), print_event, in, &e);
 	buf_release(&path);

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/text.h"
 #include "codec/api.h"
+#include "codec/csv.h"
 #include "codec/json.h"
 
 #define COLUMNS_MAX 10
@@ -25,6 +26,7 @@ static const struct {
 	{"job", {"job", "verb", "state", "total", "open", "done", "already", "failed", "unknown", "created"}},
 	{"act", {"device", "state", "reason", "evidence", "power_before", "power_after", "attempt", "message"}},
 	{"setting", {"name", "value", "unit", "default", "from", "sentence"}},
+	{"audit", {"seq", "time", "actor", "kind", "action", "object", "detail"}},
 	{"message", {"seq", "time", "severity", "component", "name", "text", "acked"}},
 	{"token", {"id", "name", "role", "created", "expires"}},
 };
@@ -76,6 +78,38 @@ void print_object_json(const struct json_t *object)
 	json_dump(&out, object);
 	printf("%s\n", buf_cstr(&out));
 	buf_release(&out);
+}
+
+static void print_row(struct buf *row)
+{
+	csv_end(row);
+	printf("%s", buf_cstr(row));
+	buf_release(row);
+}
+
+void print_header_csv(const char *kind)
+{
+	const struct api_object *o = api_object_find(kind);
+	struct buf row;
+	buf_init(&row, SIZE_MAX / 2);
+	for (size_t i = 0; o && i < o->field_count; i++)
+		csv_put(&row, i == 0, bytes_str(o->fields[i].name));
+	print_row(&row);
+}
+
+void print_object_csv(const char *kind, const struct json_t *object)
+{
+	const struct api_object *o = api_object_find(kind);
+	struct buf row;
+	buf_init(&row, SIZE_MAX / 2);
+	for (size_t i = 0; o && i < o->field_count; i++) {
+		struct buf text;
+		buf_init(&text, SIZE_MAX / 2);
+		json_text(&text, json_member(object, o->fields[i].name));
+		csv_put(&row, i == 0, buf_bytes(&text));
+		buf_release(&text);
+	}
+	print_row(&row);
 }
 
 void print_object_text(const char *kind, const struct json_t *object)

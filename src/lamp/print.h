@@ -11,6 +11,10 @@ struct json_t;
 void print_object_json(const struct json_t *object);
 void print_object_text(const char *kind, const struct json_t *object);
 
+/* All fields of a kind, as a row of comma-separated values. */
+void print_header_csv(const char *kind);
+void print_object_csv(const char *kind, const struct json_t *object);
+
 /* Rows of a list of one kind of object; widths are those of the rows seen first, up to the flush. */
 struct table;
 struct table *table_new(const char *kind);

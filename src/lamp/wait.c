@@ -111,7 +111,7 @@ enum lamp_exit wait_job(struct client *c, int64_t job, const char *from, bool js
 	(void)snprintf(path, sizeof(path), "/api/v1/jobs/%lld/acts", (long long)job); /* fits */
 	int rc = follow(c, &w, job, from, &e);
 	if (!rc)
-		rc = list_all(c, path, "act", json, 0, &e);
+		rc = list_all(c, path, "act", json ? LIST_JSON : LIST_TABLE, 0, &e);
 	if (!rc)
 		rc = get(c, "jobs", job, &sums, &e);
 	if (rc)

@@ -1,7 +1,10 @@
 /* audit.h - who did what: one hash chain per server, appended in the transaction of the deed itself.
  *
  * hash = SHA-256(previous hash (32 zero bytes for the first) || id || time (both 64-bit big-endian) || actor, action,
- * object, detail (each: 32-bit big-endian length, bytes)). The id is server * 2^40 + sequence, without gaps. */
+ * object, detail (each: 32-bit big-endian length, bytes)). The id is server * 2^40 + sequence, without gaps. The newest
+ * id and hash stand once more in audit_head, so that rows taken from the end are missed. Old rows are cut off at a
+ * recorded checkpoint only. Who can write to the database could make the whole chain anew: what was exported, and what
+ * a target got, tells. */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
 
@@ -18,14 +21,73 @@ struct store_audit {
 	struct bytes hash;  /* 32 bytes; set by _add, filled by _list */
 };
 
-/* Appends to the chain of this server; reads the last row of the chain for its hash. *ret_id may be NULL. */
+/* Appends to the chain of this server, and moves its head. *ret_id may be NULL. */
 int store_audit_add(struct db *db, int64_t server, const struct store_audit *a, int64_t *ret_id, struct err *e);
 typedef int (*store_audit_fn)(void *arg, const struct store_audit *row);
-/* Newest first, below before_id of the same server (0: from the newest). */
-int store_audit_list(struct db *db, int64_t server, int64_t before_id, int limit, store_audit_fn each, void *arg,
-		     struct err *e);
-/* Walks the whole chain. 0 and *ret_bad = 0 when it holds; ERR_TAMPERED and *ret_bad = the first id that does not
- * follow from what stands before it (or that is missing). */
+
+/* Which rows; "" and 0 leave a condition out. */
+struct store_audit_filter {
+	int64_t server;
+	const char *actor;
+	const char *action; /* "device.add", or "device" for all that begins with "device." */
+	const char *object;
+	int64_t since, until; /* times */
+};
+#define STORE_AUDIT_FILTER_INIT(server_id)                                                                             \
+	((struct store_audit_filter){.server = (server_id), .actor = "", .action = "", .object = ""})
+/* Newest first, below before_id (0: from the newest). */
+int store_audit_list(struct db *db, const struct store_audit_filter *f, int64_t before_id, int limit,
+		     store_audit_fn each, void *arg, struct err *e);
+/* Oldest first, behind after_id, of the server in after_id. */
+int store_audit_follow(struct db *db, int64_t after_id, int limit, store_audit_fn each, void *arg, struct err *e);
+
+/* How often each action was done in a time, on all servers; refused ones apart. */
+typedef int (*store_audit_count_fn)(void *arg, const char *action, bool refused, int64_t count);
+int store_audit_counts(struct db *db, int64_t since, int64_t until, store_audit_count_fn each, void *arg,
+		       struct err *e);
+
+/* Where a chain was cut: rows up to id are gone, and hash is what the next one follows from. */
+struct store_audit_checkpoint {
+	int64_t id, time;
+	uint8_t hash[32];
+	int64_t removed; /* rows that this cut took */
+};
+/* The newest of this server; id is that of sequence 0, and hash zeros, when nothing was ever cut. */
+int store_audit_checkpoint(struct db *db, int64_t server, struct store_audit_checkpoint *ret, struct err *e);
+/* Removes up to limit of the oldest rows that are older than before, the newest never, and records the checkpoint in
+ * the same transaction. ret->removed: how many; 0: none was old enough, and nothing was written. Whoever calls writes
+ * an audit row about it. */
+int store_audit_cut(struct db *db, int64_t server, int64_t before, int64_t now, int limit,
+		    struct store_audit_checkpoint *ret, struct err *e);
+
+/* What is wrong with a chain. */
+enum store_audit_fault {
+	STORE_AUDIT_FINE,
+	STORE_AUDIT_CHANGED, /* the row does not follow from the one before: it was changed, or the one before with its
+				hash */
+	STORE_AUDIT_REMOVED, /* the row is not there */
+	STORE_AUDIT_ADDED,   /* the row stands behind the end of the chain */
+};
+
+const char *store_audit_fault_text(enum store_audit_fault f); /* "was removed" ... */
+
+/* A walk over the chain from its checkpoint on, in pages, so that no reading transaction lasts long. */
+struct store_audit_walk {
+	int64_t server;
+	struct store_audit_checkpoint from;
+	int64_t expected; /* id of the next row */
+	uint8_t hash[32]; /* of the row before it */
+	int64_t rows;     /* that hold so far */
+	int64_t last_time;
+	bool done; /* to the end, or to the first fault */
+	enum store_audit_fault fault;
+	int64_t bad; /* id of the first row at fault */
+};
+int store_audit_walk_start(struct db *db, int64_t server, struct store_audit_walk *ret, struct err *e);
+/* The next up to limit rows. Rows that were added after the walk began are walked too. 0 also when it finds a fault. */
+int store_audit_walk_page(struct db *db, struct store_audit_walk *w, int limit, struct err *e);
+
+/* Walks the whole chain. 0 and *ret_bad = 0 when it holds; ERR_TAMPERED and *ret_bad = the first id at fault. */
 int store_audit_verify(struct db *db, int64_t server, int64_t *ret_bad, struct err *e);
 
 #endif

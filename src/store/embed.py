@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""embed.py OUT FILE... - writes the migrations as a C table, in the order of the command line."""
+"""embed.py FILE... OUT - writes the migrations as a C table, in the order of the command line."""
 import os
 import sys
 
-out, files = sys.argv[1], sys.argv[2:]
+*files, out = sys.argv[1:]
 lines = ['#include "store/migrations.h"', "", "const struct migration migrations[] = {"]
 for path in files:
     name = os.path.basename(path)

@@ -55,4 +55,10 @@ SETTING(MISSED_OFF_LIMIT,   "missed-off-limit",   DURATION, "", 0, 86400000, "5m
         "the same for off, reset and cycle, which hurt when they come late")
 SETTING(REMOVAL_AFTER,      "removal-after",      SPAN, "", 86400000, 315360000000, "never", FOLDER,
         "how long a device may go unseen before 'lamp device list --overdue' proposes to remove it; nothing goes by itself")
+SETTING(KEEP_AUDIT,         "keep-audit",         DURATION, "", 86400000, 315360000000, "730d", ZONE,
+        "how long audit records are kept; older ones are cut off at a recorded checkpoint")
+SETTING(AUDIT_CHANGES,      "audit-changes",      BOOL, "", 0, 1, "on", ZONE,
+        "write changes of people and programs into the audit; refusals and changes of settings, tokens, credentials, targets always are")
+SETTING(AUDIT_DEVICES,      "audit-devices",      BOOL, "", 0, 1, "on", ZONE,
+        "write a device event into the audit for each job and credential that changes devices")
 /* clang-format on */

@@ -65,6 +65,11 @@
 	columns " FROM tag t JOIN device d ON d.id = t.device JOIN folder f ON f.id = d.folder" joins \
 	" WHERE t.name = $4 AND d.name > $5 AND" TEXT_DEVICE_VIEW_FILTER " ORDER BY d.name LIMIT $3"
 
+/* $1, $2 range of ids; $3 actor ('' any); $4 action and what begins with it and a dot ('' any); $5, $6 times; $7 object. */
+#define TEXT_AUDIT_FILTER \
+	"id >= $1 AND id < $2 AND ($3 = '' OR actor = $3) AND ($4 = '' OR action = $4 OR substr(action, 1," \
+	" length($4) + 1) = $4 || '.') AND time >= $5 AND time < $6 AND ($7 = '' OR object = $7)"
+
 /* $1, $2 range of ids; $3 worst severities; $4 number (0 any); $5 kind (-1 any), $6 object; $7 open; $8, $9 times. */
 #define TEXT_MESSAGE_FILTER \
 	"id >= $1 AND id < $2 AND severity <= $3 AND (CAST($4 AS BIGINT) = 0 OR number = $4)" \
@@ -320,9 +325,20 @@ SQL(EVENT_PURGE, "DELETE FROM event WHERE id >= $1 AND id <= (SELECT MAX(o.id) F
 	" AND id < (SELECT MAX(n.id) FROM event n WHERE n.id >= $1 AND n.id < $2)")
 
 SQL(AUDIT_ADD, "INSERT INTO audit (" TEXT_AUDIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)")
+SQL(AUDIT_HEAD, "SELECT id, hash FROM audit_head WHERE server = $1")
+SQL(AUDIT_HEAD_PUT, "INSERT INTO audit_head (server, id, hash) VALUES ($1, $2, $3)"
+	" ON CONFLICT (server) DO UPDATE SET id = excluded.id, hash = excluded.hash")
 SQL(AUDIT_LAST, "SELECT id, hash FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1")
-SQL(AUDIT_LIST, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT $3")
-SQL(AUDIT_WALK, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id >= $1 AND id < $2 ORDER BY id")
+SQL(AUDIT_LIST, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE " TEXT_AUDIT_FILTER " ORDER BY id DESC LIMIT $8")
+SQL(AUDIT_LIST_OF, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE object = $7 AND " TEXT_AUDIT_FILTER
+	" ORDER BY id DESC LIMIT $8")
+SQL(AUDIT_WALK, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3")
+SQL(AUDIT_COUNTS, "SELECT action, CASE WHEN object LIKE 'refused%' THEN 1 ELSE 0 END, COUNT(*) FROM audit"
+	" WHERE time >= $1 AND time < $2 GROUP BY 1, 2 ORDER BY 1, 2")
+SQL(AUDIT_CUT, "DELETE FROM audit WHERE id >= $1 AND id <= $2")
+SQL(AUDIT_CHECKPOINT_ADD, "INSERT INTO audit_checkpoint (id, time, hash, removed) VALUES ($1, $2, $3, $4)")
+SQL(AUDIT_CHECKPOINT, "SELECT id, time, hash, removed FROM audit_checkpoint WHERE id >= $1 AND id < $2"
+	" ORDER BY id DESC LIMIT 1")
 
 SQL(MESSAGE_ADD, "INSERT INTO message (" TEXT_MESSAGE_COLUMNS ")"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")

@@ -5,7 +5,6 @@
 #include "base/base.h"
 #include "base/metric.h"
 #include "codec/json.h"
-#include "store/audit.h"
 #include "store/credential.h"
 #include "store/event.h"
 #include "store/folder.h"
@@ -106,19 +105,6 @@ void audit_detail(const struct api_call *call, struct buf *out)
 	json_end(&w);
 }
 
-int audit_add(struct zone *z, const char *actor, const char *action, const char *object, const char *detail,
-	      struct err *e)
-{
-	struct store_audit row = {
-		.time = z->now,
-		.actor = actor,
-		.action = action,
-		.object = object ? object : "",
-		.detail = detail ? detail : "{}",
-	};
-	return store_audit_add(z->db, z->server, &row, NULL, e);
-}
-
 static int audit_command(const struct command *c, const char *object, struct err *e)
 {
 	char action[64];
@@ -163,7 +149,8 @@ static int carry_out(struct command *c, struct err *e)
 		}
 		return err_set(e, rc, "%s", own.msg);
 	}
-	rc = audit_command(c, c->object, e);
+	if (audit_wants(c->z, c->call->command))
+		rc = audit_command(c, c->object, e);
 	if (!rc && !c->later)
 		command_answer(c->z, c->m->request, 200, &c->body);
 	return rc;

@@ -55,6 +55,8 @@ int check_path(const char *path, struct err *e);
 /* One row in the audit. object and detail (JSON) may be NULL. */
 int audit_add(struct zone *z, const char *actor, const char *action, const char *object, const char *detail,
 	      struct err *e);
+/* Whether a command that was carried out is written down (setting audit-changes); refused ones always are. */
+bool audit_wants(const struct zone *z, const struct api_command *c);
 /* The arguments without secrets, as JSON; long lists are counted only. */
 void audit_detail(const struct api_call *call, struct buf *out);
 

@@ -119,6 +119,7 @@ int machine_forget(struct zone *z, struct err *e)
 	job_forget_all(z);
 	credential_forget(z);
 	discover_forget(z);
+	audit_forget(z);
 	task_forget(z);
 	map_u64_free(z->fresh);
 	z->fresh = map_u64_new();

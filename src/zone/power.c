@@ -353,8 +353,31 @@ static int make_act(struct zone *z, const struct job *j, const struct own *own, 
 	return 0;
 }
 
+/* Its device event, where the job changes devices: one for each credential. */
+static int audit_devices(struct zone *z, const struct job *j, const char *credential, const char *device, struct err *e)
+{
+	struct buf detail;
+	struct json_writer w;
+	if (!verb_changes_power(j->verb) || !setting(z, SETTING_AUDIT_DEVICES))
+		return 0;
+	const char *object = j->total == 1 ? arena_printf(z->arena, "device:%s", device)
+					   : arena_printf(z->arena, "job:%lld", (long long)j->id);
+	buf_init(&detail, 4096);
+	json_writer_init(&w, &detail);
+	json_begin_object(&w, NULL);
+	json_put_i64(&w, "job", j->id);
+	json_put_str(&w, "verb", verb_name(j->verb));
+	json_put_str(&w, "credential", credential);
+	json_put_i64(&w, "devices", j->total);
+	json_end(&w);
+	int rc = buf_check(&detail, e, "audit record");
+	rc = rc ? rc : audit_add(z, j->by, "device.power", object, buf_cstr(&detail), e);
+	buf_release(&detail);
+	return rc;
+}
+
 /* One row in the audit for each credential that a job uses, before its first use. */
-static int audit_use(struct zone *z, struct job *j, int64_t credential, struct err *e)
+static int audit_use(struct zone *z, struct job *j, int64_t credential, const char *device, struct err *e)
 {
 	struct store_credential row;
 	char object[STORE_NAME_MAX + 16], detail[128];
@@ -367,7 +390,8 @@ static int audit_use(struct zone *z, struct job *j, int64_t credential, struct e
 		return rc;
 	(void)snprintf(object, sizeof(object), "credential:%s", row.name);
 	(void)snprintf(detail, sizeof(detail), "{\"job\":%lld,\"verb\":\"%s\"}", (long long)j->id, verb_name(j->verb));
-	return audit_add(z, j->by, "credential.use", object, detail, e);
+	rc = audit_add(z, j->by, "credential.use", object, detail, e);
+	return rc ? rc : audit_devices(z, j, row.name, device, e);
 }
 
 static int keep_act(struct zone *z, struct job *j, const struct store_act *a, const struct store_target *t,
@@ -379,7 +403,7 @@ static int keep_act(struct zone *z, struct job *j, const struct store_act *a, co
 	}
 	if (a->server == z->server)
 		act_remember(z, a, t->host);
-	return audit_use(z, j, t->credential, e);
+	return audit_use(z, j, t->credential, t->name, e);
 }
 
 /* Makes the acts of the next n devices of the selection. */

@@ -46,7 +46,8 @@ static int purge(struct zone *z, int64_t *left, struct err *e)
 	if (!rc && *left > 0)
 		rc = store_discovered_purge(z->db, before(z, KEEP_DISCOVERED_MS), (int)*left, &n, e);
 	*left -= n;
-	return rc ? rc : message_tidy(z, left, e);
+	rc = rc ? rc : message_tidy(z, left, e);
+	return rc ? rc : audit_tidy(z, left, e);
 }
 
 int tidy(struct zone *z, struct err *e)

@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "store/act.h"
+#include "store/audit.h"
 #include "store/device.h"
 #include "store/id.h"
 #include "store/job.h"
@@ -99,10 +100,12 @@ struct zone {
 	struct map_u64 *logins; /* by credential */
 	struct map_u64 *fresh;  /* interfaces whose digest counter this process stored: it is exact */
 	struct list scans;
-	int64_t scan_in_wire; /* no cache but a fact, as conversations are; 0: none */
-	int64_t event_last;   /* id of the last event */
-	int64_t event_before; /* the same when the present transaction began */
-	int64_t message_last; /* id of the last message */
+	int64_t scan_in_wire;               /* no cache but a fact, as conversations are; 0: none */
+	int64_t event_last;                 /* id of the last event */
+	int64_t event_before;               /* the same when the present transaction began */
+	int64_t message_last;               /* id of the last message */
+	int64_t audit_at, audit_bad;        /* the next daily look at the audit; what the last one found */
+	struct store_audit_walk audit_walk; /* server 0: none is under way */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
 	bool run_again; /* work that posted itself again */
 	bool stopping;  /* no act is claimed any more */
@@ -188,6 +191,10 @@ void credential_forget(struct zone *z);
 
 /* tidy.c: what is done once a minute, an hour. */
 int tidy(struct zone *z, struct err *e);
+
+/* audit.c: old rows are cut off and the chain is looked at, once a day, in slices of *left rows */
+int audit_tidy(struct zone *z, int64_t *left, struct err *e);
+void audit_forget(struct zone *z);
 
 /* start.c: zone, server and epoch at the start. */
 int start_server(struct zone *z, struct err *e);

@@ -38,9 +38,12 @@ def a_full_disk_takes_no_order(box):
     equal(len(done.stderr.strip().splitlines()), 2, done.stderr)
     contains(done.stderr, "make room on the server's disk")
     equal(fleet.sim.ctl("wire"), [])
+    equal(fleet.server.items("/audit?action=power"), [], "orders in the audit that were refused")
     full(fleet.server, False)
     equal(fleet.server.items("/jobs"), [], "jobs that were refused")
     equal(fleet.power("reset", "pc1")["done"], 1, "when there is room again")
+    equal(len(fleet.server.items("/audit?action=power")), 1, "the order that was taken is in the audit")
+    check(fleet.server.get("/audit-check")["ok"], "the audit's chain holds after the full disk")
 
 
 def orders_on_their_way_stop_at_a_full_disk_and_go_on(box):

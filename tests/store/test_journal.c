@@ -295,13 +295,14 @@ static void the_audit_chain_has_the_hashes_that_its_header_says(void **state)
 	add_audit(f, 1, 1002, "{}");
 	add_audit(f, 2, 1003, "{}");
 	struct hashes h = {{{0}}};
-	OK(f, store_audit_list(f->db, 1, 0, 9, see_audit, &h, &f->e));
+	struct store_audit_filter filter = STORE_AUDIT_FILTER_INIT(1);
+	OK(f, store_audit_list(f->db, &filter, 0, 9, see_audit, &h, &f->e));
 	assert_int_equal(h.n, 2);
 	assert_true(h.id[0] == STORE_SEQ_ID(1, 2));
 	assert_string_equal(h.hex[0], expected_chain[1]);
 	assert_string_equal(h.hex[1], expected_chain[0]);
 	h.n = 0;
-	OK(f, store_audit_list(f->db, 1, STORE_SEQ_ID(1, 2), 9, see_audit, &h, &f->e));
+	OK(f, store_audit_list(f->db, &filter, STORE_SEQ_ID(1, 2), 9, see_audit, &h, &f->e));
 	assert_int_equal(h.n, 1);
 }
 
@@ -320,6 +321,12 @@ static void a_changed_row_of_the_chain_is_named(void **state)
 		{"DELETE FROM audit WHERE id & 255 = 2", 2},
 		{"DELETE FROM audit WHERE id & 255 = 1", 1},
 		{"UPDATE audit SET id = id + 1 WHERE id & 255 = 5", 5},
+		{"DELETE FROM audit WHERE id & 255 = 5", 5},
+		{"DELETE FROM audit WHERE id & 255 > 3", 4},
+		{"INSERT INTO audit SELECT id + 1, time, actor, action, object, detail, hash FROM audit WHERE id & 255 "
+		 "= 5",
+		 6},
+		{"UPDATE audit_head SET hash = zeroblob(32) WHERE server = 1", 5},
 	};
 	struct fixture *f = *state;
 	for (int i = 1; i <= 5; i++)
@@ -338,6 +345,115 @@ static void a_changed_row_of_the_chain_is_named(void **state)
 	}
 }
 
+static int64_t verify(struct fixture *f)
+{
+	int64_t bad = -1;
+	int rc = store_audit_verify(f->db, 1, &bad, &f->e);
+	assert_true(rc == 0 || rc == ERR_TAMPERED);
+	assert_int_equal(rc == 0, bad == 0);
+	return STORE_SEQ_OF(bad);
+}
+
+static void old_rows_are_cut_off_at_a_checkpoint(void **state)
+{
+	struct fixture *f = *state;
+	struct store_audit_checkpoint c;
+	for (int i = 1; i <= 9; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	OK(f, store_audit_cut(f->db, 1, 1000, 5000, 10, &c, &f->e));
+	assert_int_equal(c.removed, 0);
+	OK(f, store_audit_cut(f->db, 1, 1007, 5000, 4, &c, &f->e));
+	assert_int_equal(c.removed, 4);
+	assert_true(c.id == STORE_SEQ_ID(1, 4));
+	OK(f, store_audit_cut(f->db, 1, 1007, 5001, 4, &c, &f->e));
+	assert_int_equal(c.removed, 2);
+	assert_int_equal(ask(f, "SELECT MIN(id) & 255 FROM audit"), 7);
+	assert_int_equal(ask(f, "SELECT SUM(removed) FROM audit_checkpoint"), 6);
+	assert_int_equal(verify(f), 0);
+	OK(f, store_audit_cut(f->db, 1, 9000, 5002, 100, &c, &f->e));
+	assert_int_equal(c.removed, 2);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM audit"), 1); /* the newest stays */
+	assert_int_equal(verify(f), 0);
+	static const struct {
+		const char *damage;
+		int64_t bad;
+	} rows[] = {
+		{"UPDATE audit_checkpoint SET hash = zeroblob(32) WHERE id & 255 = 8", 9},
+		{"DELETE FROM audit_checkpoint WHERE id & 255 = 8", 7},
+		{"DELETE FROM audit", 9},
+		{"UPDATE audit SET actor = 'x'", 9},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OK(f, db_begin(f->db, &f->e));
+		OK(f, db_define(f->db, rows[i].damage, &f->e));
+		assert_int_equal(verify(f), rows[i].bad);
+		db_rollback(f->db);
+	}
+}
+
+static int count_row(void *arg, const struct store_audit *row)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+static void audit_rows_are_found_by_who_what_and_when(void **state)
+{
+	static const struct {
+		const char *actor, *action, *object;
+	} acts[] = {
+		{"root (local)", "device.add", "device:a"},
+		{"token ci", "device.set", "device:a"},
+		{"token ci", "power", "job:1"},
+		{"token ci", "power", "refused: role"},
+		{"root (local)", "devices", "device:b"},
+	};
+	static const struct {
+		struct store_audit_filter f;
+		int count;
+	} rows[] = {
+		{{1, "", "", "", 0, 0}, 5},         {{1, "token ci", "", "", 0, 0}, 3},
+		{{1, "", "device", "", 0, 0}, 2},   {{1, "", "device.set", "", 0, 0}, 1},
+		{{1, "", "", "device:a", 0, 0}, 2}, {{1, "token ci", "", "device:a", 0, 0}, 1},
+		{{1, "", "", "", 1002, 0}, 3},      {{1, "", "", "", 1001, 1003}, 2},
+		{{2, "", "", "", 0, 0}, 0},
+	};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
+		const struct store_audit a = {.time = 1000 + (int64_t)i,
+					      .actor = acts[i].actor,
+					      .action = acts[i].action,
+					      .object = acts[i].object,
+					      .detail = "{}"};
+		OK(f, store_audit_add(f->db, 1, &a, NULL, &f->e));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int n = 0;
+		OK(f, store_audit_list(f->db, &rows[i].f, 0, 9, count_row, &n, &f->e));
+		assert_int_equal(n, rows[i].count);
+	}
+}
+
+static int note_count(void *arg, const char *action, bool refused, int64_t count)
+{
+	return buf_addf(arg, "%s%s %lld\n", action, refused ? "!" : "", (long long)count);
+}
+
+static void audit_rows_are_counted_by_action_in_a_time(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text;
+	buf_init(&text, 256);
+	for (int i = 0; i < 3; i++)
+		add_audit(f, 1 + i % 2, 1000 + i, "{}");
+	const struct store_audit refused = {
+		.time = 1002, .actor = "x", .action = "power", .object = "refused: role", .detail = "{}"};
+	OK(f, store_audit_add(f->db, 1, &refused, NULL, &f->e));
+	OK(f, store_audit_counts(f->db, 1001, 0, note_count, &text, &f->e));
+	assert_string_equal(buf_cstr(&text), "device.add 2\npower! 1\n");
+	buf_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +467,9 @@ int main(void)
 		FIXTURE_TEST(old_events_go_but_the_newest_stays),
 		FIXTURE_TEST(the_audit_chain_has_the_hashes_that_its_header_says),
 		FIXTURE_TEST(a_changed_row_of_the_chain_is_named),
+		FIXTURE_TEST(old_rows_are_cut_off_at_a_checkpoint),
+		FIXTURE_TEST(audit_rows_are_found_by_who_what_and_when),
+		FIXTURE_TEST(audit_rows_are_counted_by_action_in_a_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,114 @@
+/* The audit: what goes into it, when old rows are cut off, and the daily look at the whole chain. */
+#include "store/audit.h"
+
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/text.h"
+#include "codec/json.h"
+#include "zone/command.h"
+
+#define SERVER_ACTOR "server"
+#define DAY_MS       INT64_C(86400000)
+
+int audit_add(struct zone *z, const char *actor, const char *action, const char *object, const char *detail,
+	      struct err *e)
+{
+	struct store_audit row = {
+		.time = z->now,
+		.actor = actor,
+		.action = action,
+		.object = object ? object : "",
+		.detail = detail ? detail : "{}",
+	};
+	return store_audit_add(z->db, z->server, &row, NULL, e);
+}
+
+/* Who turns the audit of changes off cannot hide that, nor anything that decides who may do what. */
+static bool is_always_audited(const struct api_command *c)
+{
+	static const char *const nouns[] = {"setting", "token", "audit", "target", "credential", "role", "account"};
+	for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
+		if (strcmp(c->noun, nouns[i]) == 0)
+			return true;
+	return false;
+}
+
+bool audit_wants(const struct zone *z, const struct api_command *c)
+{
+	return setting(z, SETTING_AUDIT_CHANGES) || is_always_audited(c);
+}
+
+static int say_cut(struct zone *z, const struct store_audit_checkpoint *c, struct err *e)
+{
+	char hash[80] = "", detail[256];
+	struct buf hex;
+	buf_init(&hex, sizeof(hash) - 1);
+	hex_encode(&hex, BYTES(c->hash, sizeof(c->hash)));
+	(void)bytes_to_str(buf_bytes(&hex), hash, sizeof(hash)); /* 64 digits */
+	buf_release(&hex);
+	(void)snprintf(detail, sizeof(detail), "{\"upto\":%lld,\"hash\":\"%s\",\"removed\":%lld}",
+		       (long long)STORE_SEQ_OF(c->id), hash, (long long)c->removed); /* fits */
+	int rc = audit_add(z, SERVER_ACTOR, "audit.checkpoint", "audit", detail, e);
+	struct message m = {
+		.id = MESSAGE_AUDIT_CUT,
+		.text = arena_printf(z->arena,
+				     "%lld audit records up to number %lld were removed; the checkpoint says so",
+				     (long long)c->removed, (long long)STORE_SEQ_OF(c->id)),
+		.more = detail,
+	};
+	return rc ? rc : message_add(z, &m, e);
+}
+
+static int cut(struct zone *z, int64_t *left, struct err *e)
+{
+	struct store_audit_checkpoint c;
+	int rc = store_audit_cut(z->db, z->server, z->now - setting(z, SETTING_KEEP_AUDIT), z->now, (int)*left, &c, e);
+	if (rc || !c.removed)
+		return rc;
+	*left -= c.removed;
+	return say_cut(z, &c, e);
+}
+
+static int say_tampered(struct zone *z, const struct store_audit_walk *w, struct err *e)
+{
+	struct message m = {
+		.id = MESSAGE_AUDIT_TAMPERED,
+		.text = arena_printf(z->arena, "audit record %lld %s; everything before it holds",
+				     (long long)STORE_SEQ_OF(w->bad), store_audit_fault_text(w->fault)),
+	};
+	return message_add(z, &m, e);
+}
+
+/* One page of the look at the whole chain, which is taken once a day. */
+static int look(struct zone *z, int64_t *left, struct err *e)
+{
+	struct store_audit_walk *w = &z->audit_walk;
+	int rc = w->server ? 0 : store_audit_walk_start(z->db, z->server, w, e);
+	rc = rc ? rc : store_audit_walk_page(z->db, w, (int)*left, e);
+	if (rc)
+		return rc;
+	if (!w->done) {
+		*left = 0; /* another round for the next page */
+		return 0;
+	}
+	z->audit_at = later(z->now, DAY_MS);
+	if (w->fault && w->bad != z->audit_bad)
+		rc = say_tampered(z, w, e);
+	z->audit_bad = w->bad;
+	w->server = 0;
+	return rc;
+}
+
+int audit_tidy(struct zone *z, int64_t *left, struct err *e)
+{
+	if (*left <= 0 || z->now < z->audit_at)
+		return 0;
+	int rc = z->audit_walk.server ? 0 : cut(z, left, e);
+	return rc || *left <= 0 ? rc : look(z, left, e);
+}
+
+void audit_forget(struct zone *z)
+{
+	z->audit_walk.server = 0;
+}
