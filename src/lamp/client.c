@@ -14,7 +14,7 @@
 #include "codec/json.h"
 #include "codec/sse.h"
 
-#define DEFAULT_SERVER "unix:/run/lampd/lampd.sock"
+#define DEFAULT_SERVER "unix:/var/lib/lamplighter/lampd.sock"
 #define CONNECT_MS     10000
 #define BODY_MAX       (32u << 20)
 #define EVENT_MAX      (1u << 20)

@@ -8,8 +8,8 @@
 struct err;
 struct client;
 
-/* Where: "unix:PATH" or "https://HOST:PORT"; NULL: LAMP_SERVER, else unix:/run/lampd/lampd.sock. For https: the zone's
- * CA (NULL: LAMP_CA, else the system's), the token file (NULL: LAMP_TOKEN_FILE). ERR_INVALID, ERR_SYSTEM. */
+/* Where: "unix:PATH" or "https://HOST:PORT"; NULL: LAMP_SERVER, else unix:/var/lib/lamplighter/lampd.sock. For https:
+ * the zone's CA (NULL: LAMP_CA, else the system's), the token file (NULL: LAMP_TOKEN_FILE). ERR_INVALID, ERR_SYSTEM. */
 int client_new(const char *where, const char *ca, const char *token_file, struct client **ret, struct err *e);
 void client_free(struct client *c);
 

@@ -83,7 +83,7 @@ static const char tail[] = "# EXIT STATUS\n\n*0*\n\tDone.\n\n*1*\n\tSome or all 
 			   "asked.\n\n*3*\n\tThe server cannot be reached.\n\n*4*\n\tNot allowed.\n\n# ENVIRONMENT\n\n"
 			   "*LAMP_SERVER*, *LAMP_TOKEN_FILE*, *LAMP_CA*\n\tAs the options *--server-address*, "
 			   "*--token-file* and *--ca*. The default server is\n"
-			   "\tunix:/run/lampd/lampd.sock.\n\n# SEE ALSO\n\nlampd(8), amtsim(1)\n";
+			   "\tunix:/var/lib/lamplighter/lampd.sock.\n\n# SEE ALSO\n\nlampd(8), amtsim(1)\n";
 
 int main(void)
 {

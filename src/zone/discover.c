@@ -486,6 +486,15 @@ static void add_excluded(struct buf *out, const struct zone *z)
 	buf_adds(out, setting_never_scanned(z));
 }
 
+static bool has_addresses(const char *ranges, const char *exclude)
+{
+	struct range r;
+	range_init(&r);
+	bool some = range_parse(ranges, *exclude ? exclude : NULL, UINT64_MAX, &r, NULL) == 0;
+	range_release(&r);
+	return some;
+}
+
 static int parse_ranges(const struct zone *z, const char *ranges, const char *exclude, struct range *r, struct err *e)
 {
 	struct buf out;
@@ -495,6 +504,10 @@ static int parse_ranges(const struct zone *z, const char *ranges, const char *ex
 	int rc = buf_check(&out, e, "list of ranges");
 	rc = rc ? rc : range_parse(ranges, buf_cstr(&out), SCAN_ADDRESSES_MAX, r, e);
 	buf_release(&out);
+	if (rc == ERR_MISSING && has_addresses(ranges, exclude))
+		return err_set(e, ERR_NET_NOT_ALLOWED,
+			       "range: no address is left in it: these are never scanned (loopback unless it is "
+			       "allowed, link-local, multicast)");
 	return rc;
 }
 
