@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "classes/classes.h"
 #include "codec/json.h"
 #include "fault.h"
 #include "listen.h"
@@ -136,6 +137,18 @@ static void put_device(struct ask *a, const struct device *d)
 	json_put_str(&a->w, "device", text);
 }
 
+/* boots: how often; booted: into what the last time; boot_next: what a client has chosen for the next; boot_set: a
+ * source or option stands there, whether it counts or not. */
+static void put_boot(struct ask *a, struct device *d)
+{
+	const char *booted = d->more && d->more->booted ? d->more->booted : "default";
+
+	json_put_u64(&a->w, "boots", d->power.boots);
+	json_put_str(&a->w, "booted", d->power.boots ? booted : NULL);
+	json_put_str(&a->w, "boot_next", boot_next(a->s, d));
+	json_put_bool(&a->w, "boot_set", boot_is_set(a->s, d));
+}
+
 static int say_ok(struct ask *a)
 {
 	begin(a);
@@ -164,7 +177,7 @@ static int list_one(struct ask *a, struct device *d, struct err *e)
 	json_put_str(&a->w, "power", power_state_name(d->power.state));
 	json_put_bool(&a->w, "plain", device_port_is_open(d, false));
 	json_put_bool(&a->w, "tls", device_port_is_open(d, true));
-	json_put_u64(&a->w, "boots", d->power.boots);
+	put_boot(a, d);
 	device_realm(a->s, d, text);
 	json_put_str(&a->w, "realm", text);
 	end(a);
@@ -232,6 +245,7 @@ static void wire_one(struct ask *a, size_t i)
 	json_put_str(&a->w, "act", power_requests[act->act].act);
 	json_put_i64(&a->w, "time", act->time_ms);
 	json_put_str(&a->w, "message_id", act->message_id);
+	json_put_str(&a->w, "boot", act->boot);
 	end(a);
 }
 
@@ -264,10 +278,11 @@ static int power_one(struct ask *a, struct device *d, struct err *e)
 	if (text && !power_state_from_name(text, &state))
 		return err_set(e, ERR_INVALID, "a power state is on, off, sleep or hibernate, not \"%s\"", text);
 	if (text)
-		power_force(&d->power, state);
+		device_force(a->s, d, state);
 	begin(a);
 	put_device(a, d);
 	json_put_str(&a->w, "power", power_state_name(d->power.state));
+	put_boot(a, d);
 	end(a);
 	return 0;
 }
@@ -400,6 +415,7 @@ static int read_rule(const struct ask *a, struct fault_rule *rule, struct err *e
 	if (r == 0)
 		r = read_counts(a, rule, e);
 	rule->device = arg(a, "device");
+	rule->about = arg(a, "about");
 	return r;
 }
 

@@ -7,17 +7,17 @@
  * failed. */
 
 /* clang-format off */
-COMMAND("list",         do_list,        "device", "",      "",      "the devices: address, name, UUID, profile, mode, power")
+COMMAND("list",         do_list,        "device", "",      "",      "the devices: address, name, UUID, profile, mode, power, what they boot and have booted into")
 COMMAND("stats",        do_stats,       "device", "",      "each",  "sums of what the devices counted; --each: one line a device")
 COMMAND("wire",         do_wire,        "device", "since", "clear", "every power request that a device obeyed; --since N: from the N-th on; --clear: forget them after this")
-COMMAND("power",        do_power,       "device state", "", "all",  "by hand: on, off, sleep or hibernate; without a state: say it")
+COMMAND("power",        do_power,       "device state", "", "all",  "by hand: on, off, sleep or hibernate; without a state: say it, and what was booted into")
 COMMAND("clock show",   do_clock_show,  "",       "",      "",      "the time of the devices")
 COMMAND("clock advance", do_clock_advance, "time", "",     "",      "moves a driven clock (--clock driven): 500, 30s, 10m, 24h, 7d")
 COMMAND("clock set",    do_clock_set,   "time",   "",      "",      "sets a driven clock's time of day: 2026-11-22T15:03:16Z")
-COMMAND("fault add",    do_fault_add,   "kind",   "kind device share chance on request times after seed", "", "makes devices misbehave; see --help for the kinds")
+COMMAND("fault add",    do_fault_add,   "kind",   "kind device share chance on about request times after seed", "", "makes devices misbehave; see --help for the kinds")
 COMMAND("fault list",   do_fault_list,  "",       "",      "",      "the faults in force, and how often each struck")
 COMMAND("fault clear",  do_fault_clear, "fault",  "",      "",      "ends one fault, or all")
-COMMAND("fault",        do_fault,       "",       "kind device share chance on request times after seed", "", "with --kind: fault add; without: fault list")
+COMMAND("fault",        do_fault,       "",       "kind device share chance on about request times after seed", "", "with --kind: fault add; without: fault list")
 COMMAND("mebx",         do_mebx,        "device", "mode password new-password host-name domain dhcp address mask gateway dns dns2", "all", "sets devices up by hand, as in the MEBx menus, and saves with Y")
 COMMAND("set",          do_set,         "setting", "",     "",      "changes a setting (NAME=VALUE), or lists all")
 COMMAND("session",      do_session,     "device state", "", "all",  "open or close: a redirection session, which blocks off and cycle")

@@ -100,7 +100,8 @@ static void boot(struct sim *s, struct device *d)
 
 	if (!m)
 		return;
-	if (m->boot_role || m->boot_source[0]) {
+	m->booted = boot_next(s, d);
+	if (m->boot_role) {
 		m->boot_role = false;
 		m->boot_source[0] = '\0';
 		more_unset(d, "AMT_BootSettingData", 0, NULL);
@@ -114,6 +115,15 @@ void device_settle(struct sim *s, struct device *d)
 		boot(s, d);
 	if (d->more && d->more->objects)
 		alarms_settle(s, d);
+}
+
+void device_force(struct sim *s, struct device *d, enum power_state state)
+{
+	uint32_t before = d->power.boots;
+
+	power_force(&d->power, state);
+	if (d->power.boots != before)
+		boot(s, d);
 }
 
 int64_t device_clock_s(const struct sim *s, const struct device *d)

@@ -65,6 +65,8 @@ struct device *device_find(struct sim *s, const char *text);
 
 /* Brings power to the present and does what a boot does (boot options are used up, the event log grows). */
 void device_settle(struct sim *s, struct device *d);
+/* By hand, at once, whatever the state; also a boot. */
+void device_force(struct sim *s, struct device *d, enum power_state state);
 /* The device's own clock, UTC seconds. */
 int64_t device_clock_s(const struct sim *s, const struct device *d);
 /* A request has come: wakes the controller, and says how many ms its answer takes. */

@@ -33,6 +33,7 @@ struct rule {
 	struct fault_rule rule;
 	unsigned id;
 	uint32_t devices;
+	char about[64];          /* of rule */
 	uint8_t *chosen;         /* bit per device; NULL: all */
 	struct map_u64 *counted; /* device number + 1 -> struct tally; made when it is needed */
 	struct rng rng;
@@ -206,8 +207,14 @@ int faults_add(struct sim *s, const struct fault_rule *rule, unsigned *ret_id, u
 
 	if (rule->device && !only)
 		return err_set(e, ERR_INVALID, "no device \"%s\"", rule->device);
+	if (rule->about && strlen(rule->about) >= sizeof(r->about))
+		return err_set(e, ERR_INVALID, "--about takes a word of at most %zu bytes", sizeof(r->about) - 1);
 	r = mem_alloc(sizeof(*r));
 	r->rule = *rule;
+	if (rule->about) {
+		(void)snprintf(r->about, sizeof(r->about), "%s", rule->about);
+		r->rule.about = r->about;
+	}
 	r->id = ++s->faults->last_id;
 	r->devices = s->opt.devices;
 	rng_init(&r->rng, rule->seed ^ r->id);
@@ -299,17 +306,35 @@ static bool is_moment(const struct fault_rule *r, enum fault_point point, enum f
 	return logged_in && (r->on == FAULT_ON_ANY || r->on == on);
 }
 
-struct fault_hit fault_ask(struct sim *s, struct device *d, enum fault_point point, enum fault_on on, bool logged_in)
+static bool is_about(const struct rule *r, struct bytes request)
+{
+	return !r->rule.about || (request.len && memmem(request.p, request.len, r->about, strlen(r->about)) != NULL);
+}
+
+static struct fault_hit ask(struct sim *s, struct device *d, enum fault_point point, enum fault_on on, bool logged_in,
+			    struct bytes request)
 {
 	LIST_EACH(&s->faults->rules, it, safe) {
 		struct rule *r = LIST_ENTRY(it, struct rule, link);
 
-		if (!is_for(r, d) || !is_moment(&r->rule, point, on, logged_in) || !strikes(r, d))
+		if (!is_for(r, d) || !is_moment(&r->rule, point, on, logged_in) || !is_about(r, request) ||
+		    !strikes(r, d))
 			continue;
 		d->count.injected++;
 		return (struct fault_hit){r->rule.kind, r->rule.value, r->rule.after_ms};
 	}
 	return (struct fault_hit){.kind = FAULT_NONE};
+}
+
+struct fault_hit fault_ask(struct sim *s, struct device *d, enum fault_point point, enum fault_on on, bool logged_in)
+{
+	return ask(s, d, point, on, logged_in, BYTES_NONE);
+}
+
+struct fault_hit fault_ask_request(struct sim *s, struct device *d, enum fault_on on, bool logged_in,
+				   struct bytes request)
+{
+	return ask(s, d, FAULT_POINT_REQUEST, on, logged_in, request);
 }
 
 /* Sockets cannot count: a refusal for some connections only is made when they are accepted. */
@@ -358,6 +383,7 @@ void faults_list(const struct sim *s, struct buf *out)
 		json_put_u64(&w, "devices", r->devices);
 		json_put_double(&w, "share", r->rule.share);
 		json_put_double(&w, "chance", r->rule.chance);
+		json_put_str(&w, "about", r->about);
 		json_put_u64(&w, "request", r->rule.request);
 		json_put_u64(&w, "times", r->rule.times);
 		json_put_u64(&w, "seed", r->rule.seed);

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct buf;
+#include "base/buf.h"
+
 struct device;
 struct err;
 struct sim;
@@ -45,6 +46,7 @@ struct fault_rule {
 	double share;       /* 0 .. 1 of the devices, or of the events for CHANCE; 1 without --share */
 	double chance;      /* 0 .. 1: how often it strikes where it could */
 	const char *device; /* only this one; NULL: see share */
+	const char *about;  /* only requests with this word in them, for instance a class or method; NULL: all */
 	uint64_t request;   /* only the n-th event it could strike, counted per device; 0: each */
 	uint64_t times;     /* at most so often per device; 0: always */
 	int64_t after_ms;
@@ -77,6 +79,9 @@ struct fault_hit {
 /* Asks at a moment: the first rule that strikes. logged_in says whether the request's login was right; before it is
  * known, rules for all requests strike, afterwards the others. */
 struct fault_hit fault_ask(struct sim *s, struct device *d, enum fault_point point, enum fault_on on, bool logged_in);
+/* The same when a request was read. */
+struct fault_hit fault_ask_request(struct sim *s, struct device *d, enum fault_on on, bool logged_in,
+				   struct bytes request);
 /* Is this STATE fault, or this kind of CONNECT fault, in force for the device? Counts nothing. */
 bool fault_is_on(const struct sim *s, const struct device *d, enum fault_kind kind, int64_t *ret_after_ms);
 

@@ -464,7 +464,7 @@ static void act_later(struct conn *c, const struct exchange *x)
 static void press_button(struct sim *s, struct device *d)
 {
 	device_settle(s, d);
-	power_force(&d->power, d->power.state == POWER_ON ? POWER_OFF : POWER_ON);
+	device_force(s, d, d->power.state == POWER_ON ? POWER_OFF : POWER_ON);
 }
 
 static void serve_operation(struct conn *c, struct exchange *x)
@@ -522,7 +522,8 @@ static void serve_soap(struct conn *c, struct fault_hit early)
 		return;
 	}
 	if (x.fault.kind == FAULT_NONE)
-		x.fault = fault_ask(c->s, c->d, FAULT_POINT_REQUEST, is_act(c) ? FAULT_ON_ACT : FAULT_ON_READ, true);
+		x.fault = fault_ask_request(c->s, c->d, is_act(c) ? FAULT_ON_ACT : FAULT_ON_READ, true,
+					    buf_bytes(&c->in.body));
 	x.user = user;
 	x.tls = c->ssl != NULL;
 	x.request = buf_bytes(&c->in.body);
@@ -553,7 +554,7 @@ static void serve(struct conn *c)
 	c->d->count.requests++;
 	c->delay_ms = device_hear(s, c->d);
 	if (!faults_is_empty(s->faults))
-		early = fault_ask(s, c->d, FAULT_POINT_REQUEST, FAULT_ON_ANY, false);
+		early = fault_ask_request(s, c->d, FAULT_ON_ANY, false, buf_bytes(&c->in.body));
 	c->drip = early.kind == FAULT_SLOW;
 	if (strike_early(c, early))
 		return;

@@ -59,6 +59,7 @@ struct more {
 	/* boot */
 	bool boot_role;       /* "is next single use" */
 	char boot_source[64]; /* InstanceID of the CIM_BootSourceSetting, "" for none */
+	const char *booted;   /* what the last boot was into: a word of boot_next; NULL: "default" */
 	/* user consent */
 	uint8_t optin_state;
 	uint8_t optin_tries;

@@ -14,6 +14,7 @@
 #define NOTEBOOK PROFILE_NOTEBOOK
 #define LMS      PROFILE_LMS
 #define TLS_ONLY PROFILE_TLS_ONLY
+#define NO_CD    PROFILE_NO_CD
 
 #define GB (1024ull * 1024 * 1024)
 

@@ -14,6 +14,7 @@ enum profile_flag {
 	PROFILE_NOTEBOOK = 8,  /* battery, Wi-Fi */
 	PROFILE_LMS = 16,      /* the host's LMS runs while the host is on: graceful power states are offered */
 	PROFILE_TLS_ONLY = 32, /* no remote access without TLS */
+	PROFILE_NO_CD = 64,    /* no optical drive, so no boot from one */
 };
 
 /* One computer model; texts as its SMBIOS tables have them, blanks included. */

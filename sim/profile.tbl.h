@@ -35,12 +35,12 @@ PROFILE("15", 15, 0, "15.0.23", 1706, "Intel(R) Active Management Technology 15.
 	TLS12, TLS12, "auth", WSMAN | KVM | LMS,
 	"401 captured from 15.0.23; IG: desktops of 15 have TLS 1.2 only")
 PROFILE("15-notebook", 15, 0, "15.0.23", 1706, "Intel(R) Active Management Technology 15.0.23.1706",
-	TLS11, TLS12, "auth", WSMAN | KVM | LMS | NOTEBOOK,
-	"IG: mobile 15 still takes TLS 1.1; battery and Wi-Fi classes of a notebook")
+	TLS11, TLS12, "auth", WSMAN | KVM | LMS | NOTEBOOK | NO_CD,
+	"IG: mobile 15 still takes TLS 1.1; battery and Wi-Fi classes of a notebook; boots from no CD (assumed)")
 PROFILE("16.1", 16, 1, "16.1.25", 1917, "Intel(R) Active Management Technology 16.1.25.1917",
 	TLS12, TLS12, "auth", WSMAN | KVM | LMS | TLS_ONLY,
 	"401 captured from 16.1.25; IG: remote access without TLS is gone from 16.1 on")
 PROFILE("18", 18, 0, "18.0.5", 2141, "Intel(R) Active Management Technology 18.0.5.2141",
-	TLS12, TLS12, "auth-int, auth", WSMAN | KVM | LMS | TLS_ONLY,
-	"IG: firmware from 14 on may offer auth-int; TLS as 16.1; build assumed")
+	TLS12, TLS12, "auth-int, auth", WSMAN | KVM | LMS | TLS_ONLY | NO_CD,
+	"IG: firmware from 14 on may offer auth-int; TLS as 16.1; build assumed; boots from no CD (assumed)")
 /* clang-format on */

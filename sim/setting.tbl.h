@@ -25,5 +25,6 @@ SETTING("idle-timeout", idle_timeout, 60, 1, 86400, "s", "an idle connection is 
 SETTING("sleep-after", sleep_after, 60, 0, 86400, "s", "preset s5: the controller sleeps after this silence, and its next answer takes 1 to 2 s")
 SETTING("lockout-delay", lockout_delay, 0, 0, 60000, "ms", "from the third wrong password in a row each 401 waits this long")
 SETTING("strict-boot", strict_boot, 0, 0, 1, "0|1", "a Put of AMT_BootSettingData with read-only properties is a fault")
+SETTING("boot-choices", boot_choices, 15, 0, 15, "sum", "what the firmware can boot into once: 1 BIOS set-up, 2 PXE, 4 hard disk, 8 CD where the profile has a drive")
 SETTING("enforce-consent", enforce_consent, 1, 0, 1, "0|1", "boot options are refused while consent is required and missing")
 /* clang-format on */

@@ -20,7 +20,7 @@ int64_t sim_now(struct sim *s)
 	return clock_mono_ms(s->clock);
 }
 
-void sim_note_act(struct sim *s, struct device *d, enum power_act act, struct bytes message_id)
+void sim_note_act(struct sim *s, struct device *d, enum power_act act, struct bytes message_id, const char *boot)
 {
 	struct act *a;
 
@@ -35,6 +35,7 @@ void sim_note_act(struct sim *s, struct device *d, enum power_act act, struct by
 	a->time_ms = clock_wall_ms(s->clock);
 	a->device = d->number;
 	a->act = (uint8_t)act;
+	a->boot = boot;
 	if (message_id.len >= sizeof(a->message_id))
 		message_id.len = sizeof(a->message_id) - 1;
 	(void)bytes_to_str(message_id, a->message_id, sizeof(a->message_id)); /* it was made to fit */

@@ -66,6 +66,7 @@ struct act {
 	uint32_t device;
 	uint8_t act; /* enum power_act */
 	char message_id[51];
+	const char *boot; /* what the act boots into by a client's choice: a word of boot_next; NULL: none */
 };
 #define SIM_MAX_ACTS 2000000
 
@@ -94,8 +95,8 @@ struct sim {
 
 int64_t sim_now(struct sim *s); /* mono ms */
 
-/* Notes an obeyed act. */
-void sim_note_act(struct sim *s, struct device *d, enum power_act act, struct bytes message_id);
+/* Notes an obeyed act; boot as in struct act. */
+void sim_note_act(struct sim *s, struct device *d, enum power_act act, struct bytes message_id, const char *boot);
 
 /* Makes the devices; nothing is open yet. The options must be valid. */
 struct sim *sim_new(const struct sim_options *opt, const struct settings *set, struct bytes password);

@@ -9,22 +9,52 @@ enum { ROLE_NEXT_SINGLE_USE = 1, ROLE_NOT_NEXT = 32768 };
 
 #define DATA "AMT_BootSettingData"
 
+/* Choices, as setting boot-choices has them. */
+enum { CAN_BIOS = 1, CAN_PXE = 2, CAN_DISK = 4, CAN_CD = 8 };
+
+static bool can(const struct get *g, unsigned choice)
+{
+	if (choice == CAN_CD && g->p->flags & PROFILE_NO_CD)
+		return false;
+	return (g->s->set.boot_choices & choice) == choice;
+}
+
 /* ---- AMT_BootCapabilities ---- */
+
+static void can_bios(const struct get *g, struct values *to)
+{
+	values_bool(to, can(g, CAN_BIOS));
+}
+
+static void can_pxe(const struct get *g, struct values *to)
+{
+	values_bool(to, can(g, CAN_PXE));
+}
+
+static void can_disk(const struct get *g, struct values *to)
+{
+	values_bool(to, can(g, CAN_DISK));
+}
+
+static void can_cd(const struct get *g, struct values *to)
+{
+	values_bool(to, can(g, CAN_CD));
+}
 
 static const struct prop capabilities_props[] = {
 	{"AMTSecureBootControl", PROP_BOOL, 0, SINCE(16, 0), .value = "true"},
 	FIXED("BIOSPause", BOOL, "false"),
 	FIXED("BIOSReflash", BOOL, "true"),
 	{"BIOSSecureBoot", PROP_BOOL, 0, SINCE(9, 0), .value = "true"},
-	FIXED("BIOSSetup", BOOL, "true"),
+	MADE("BIOSSetup", BOOL, can_bios),
 	FIXED("ConfigurationDataReset", BOOL, "false"),
 	FIXED("ElementName", STR, "Intel(r) AMT: Boot Capabilities"),
-	FIXED("ForceCDorDVDBoot", BOOL, "true"),
+	MADE("ForceCDorDVDBoot", BOOL, can_cd),
 	{"ForceDiagnosticBoot", PROP_BOOL, 0, UNTIL(7, 0), .value = "true"},
 	{"ForceDiagnosticBoot", PROP_BOOL, 0, SINCE(7, 0), .value = "false"},
-	FIXED("ForceHardDriveBoot", BOOL, "true"),
+	MADE("ForceHardDriveBoot", BOOL, can_disk),
 	FIXED("ForceHardDriveSafeModeBoot", BOOL, "false"),
-	FIXED("ForcePXEBoot", BOOL, "true"),
+	MADE("ForcePXEBoot", BOOL, can_pxe),
 	{"ForceUEFIHTTPSBoot", PROP_BOOL, 0, SINCE(15, 0), .value = "true"},
 	{"ForceUEFIPBABoot", PROP_BOOL, 0, SINCE(15, 0), .value = "false"},
 	{"ForceWinREBoot", PROP_BOOL, 0, SINCE(15, 0), .value = "false"},
@@ -119,9 +149,24 @@ static void audit_options(const struct invoke *i)
 	audit_add(i->x, AUDIT_REMOTE_CONTROL, 4, BYTES(options, sizeof(options)));
 }
 
-static bool consent_given(struct invoke *i, enum wsman_fault *fault)
+static bool asks_for(const struct invoke *i, const char *prop)
 {
-	return !optin_is_missing(&i->g);
+	bool yes;
+
+	return xml_bool(xml_child(i->call->body, i->call->body->ns, prop), &yes) && yes;
+}
+
+/* The BIOS set-up, a pause there and IDE-R go with no boot source. What a firmware answers is assumed. */
+static bool data_allowed(struct invoke *i, enum wsman_fault *fault)
+{
+	bool source = i->x->d->more && i->x->d->more->boot_source[0];
+
+	if (optin_is_missing(&i->g))
+		return false;
+	*fault = WSMAN_FAULT_INVALID_REPRESENTATION;
+	if (asks_for(i, "BIOSSetup") && (source || !can(&i->g, CAN_BIOS)))
+		return false;
+	return !source || !(asks_for(i, "BIOSPause") || asks_for(i, "UseIDER"));
 }
 
 static bool data_changed(struct invoke *i, enum wsman_fault *fault)
@@ -135,33 +180,48 @@ static const struct class data = {.name = DATA,
 				  CLASS_PROPS(data_props),
 				  .instances = 1,
 				  .flags = CLASS_PUT,
-				  .allowed = consent_given,
+				  .allowed = data_allowed,
 				  .changed = data_changed};
 
 /* ---- CIM_BootSourceSetting ---- */
 
-static const struct {
-	const char *id, *boot_string;
+static const struct boot_source {
+	const char *id, *boot_string, *word;
+	unsigned choice;
+	unsigned since; /* major version */
 } sources[] = {
-	{"Intel(r) AMT: Force Hard-drive Boot", "CIM:Hard-Disk:1"},
-	{"Intel(r) AMT: Force PXE Boot", "CIM:Network:1"},
-	{"Intel(r) AMT: Force CD/DVD Boot", "CIM:CD/DVD:1"},
-	{"Intel(r) AMT: Force OCR UEFI HTTPS Boot", "CIM:Network:2"}, /* from 15; its string is assumed */
+	{"Intel(r) AMT: Force Hard-drive Boot", "CIM:Hard-Disk:1", "disk", CAN_DISK, 0},
+	{"Intel(r) AMT: Force PXE Boot", "CIM:Network:1", "pxe", CAN_PXE, 0},
+	{"Intel(r) AMT: Force CD/DVD Boot", "CIM:CD/DVD:1", "cd", CAN_CD, 0},
+	{"Intel(r) AMT: Force OCR UEFI HTTPS Boot", "CIM:Network:2", "https", 0, 15}, /* its string is assumed */
 };
+
+/* The n-th that this device has; NULL past the end. */
+static const struct boot_source *source_at(const struct get *g, uint32_t n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		if (g->p->major >= sources[i].since && can(g, sources[i].choice) && n-- == 0)
+			return &sources[i];
+	return NULL;
+}
 
 static uint32_t source_count(const struct get *g)
 {
-	return g->p->major >= 15 ? ARRAY_LEN(sources) : ARRAY_LEN(sources) - 1;
+	uint32_t n = 0;
+
+	while (source_at(g, n))
+		n++;
+	return n;
 }
 
 static void source_id(const struct get *g, struct values *to)
 {
-	values_str(to, sources[g->instance].id);
+	values_str(to, source_at(g, g->instance)->id);
 }
 
 static void source_string(const struct get *g, struct values *to)
 {
-	values_str(to, sources[g->instance].boot_string);
+	values_str(to, source_at(g, g->instance)->boot_string);
 }
 
 static const struct prop source_props[] = {
@@ -264,5 +324,48 @@ static const struct class service = {.name = "CIM_BootService",
 				     CLASS_METHODS(service_methods),
 				     .instances = 1,
 				     .flags = CLASS_COMMON};
+
+/* ---- what the next boot is ---- */
+
+static bool option_is_set(const struct get *g, const char *prop)
+{
+	struct values v;
+
+	return strcmp(class_text(DATA, prop, g, &v), "true") == 0;
+}
+
+static const char *chosen(const struct get *g)
+{
+	if (option_is_set(g, "BIOSSetup"))
+		return "bios";
+	if (option_is_set(g, "UseIDER"))
+		return "ider";
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		if (strcmp(g->d->more->boot_source, sources[i].id) == 0)
+			return sources[i].word;
+	return "default";
+}
+
+const char *boot_next(struct sim *s, struct device *d)
+{
+	struct get g = {.s = s, .d = d, .p = device_profile(d)};
+
+	return d->more && d->more->boot_role ? chosen(&g) : NULL;
+}
+
+bool boot_is_set(struct sim *s, struct device *d)
+{
+	static const char *const options[] = {"BIOSPause",   "BIOSSetup",         "ConfigurationDataReset",
+					      "ReflashBIOS", "SecureErase",       "UseIDER",
+					      "UseSOL",      "UserPasswordBypass"};
+	struct get g = {.s = s, .d = d, .p = device_profile(d)};
+
+	if (d->more && d->more->boot_source[0])
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (option_is_set(&g, options[i]))
+			return true;
+	return false;
+}
 
 const struct class *const classes_boot[] = {&capabilities, &data, &source, &config, &service, NULL};

@@ -74,6 +74,11 @@ unsigned power_scheme_active(const struct get *g); /* instance of AMT_SystemPowe
 void power_scheme_epr(const struct get *g, unsigned scheme, struct values *to);
 /* The seven bytes of boot options in audit records of application 17. */
 void boot_audit_bytes(const struct device *d, uint8_t to[7]);
+/* What the next boot goes into by the choice of a client: "bios", "pxe", "disk", "cd", "https", "ider" or "default";
+ * NULL: nobody has chosen, or the choice does not count. */
+const char *boot_next(struct sim *s, struct device *d);
+/* Does a boot source or option stand there, whether it counts or not? */
+bool boot_is_set(struct sim *s, struct device *d);
 /* Is user consent required but missing? */
 bool optin_is_missing(const struct get *g);
 /* Values of a property of the first instance as a number; 0 when it is none. */

@@ -137,8 +137,7 @@ static void ring(struct sim *s, struct device *d, struct get *g, int64_t at_s)
 	char text[CLOCK_TEXT_SIZE];
 
 	if (d->power.state != POWER_ON) {
-		power_force(&d->power, POWER_ON);
-		events_boot(s, d);
+		device_force(s, d, POWER_ON);
 	}
 	if (every <= 0) {
 		more_object_delete(d, ALARM, g->instance);

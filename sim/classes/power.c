@@ -63,15 +63,21 @@ static bool is_managed_system(const struct invoke *i)
 	       bytes_equal_str(wsman_selector_get(epr.selectors, epr.selector_count, "Name"), "ManagedSystem");
 }
 
+static bool is_boot(enum power_act act)
+{
+	unsigned event = power_requests[act].audit;
+
+	return event == 0 || event == 2 || event == 3 || event == 6;
+}
+
 /* The records of acts that boot tell the boot options. */
 static void audit_power(const struct invoke *i, enum power_act act)
 {
-	unsigned event = power_requests[act].audit;
-	bool boots = event == 0 || event == 2 || event == 3 || event == 6;
 	uint8_t options[7];
 
 	boot_audit_bytes(i->x->d, options);
-	audit_add(i->x, AUDIT_REMOTE_CONTROL, (uint16_t)event, boots ? BYTES(options, sizeof(options)) : BYTES_NONE);
+	audit_add(i->x, AUDIT_REMOTE_CONTROL, power_requests[act].audit,
+		  is_boot(act) ? BYTES(options, sizeof(options)) : BYTES_NONE);
 }
 
 static uint32_t decide(struct invoke *i, uint64_t code, enum power_act *act)
@@ -106,7 +112,7 @@ static uint32_t request_power_state(struct invoke *i)
 		return rv;
 	power_start(&d->power, act, &i->x->s->set, sim_now(i->x->s));
 	audit_power(i, act);
-	sim_note_act(i->x->s, d, act, i->call->message_id);
+	sim_note_act(i->x->s, d, act, i->call->message_id, is_boot(act) ? boot_next(i->x->s, d) : NULL);
 	return rv;
 }
 

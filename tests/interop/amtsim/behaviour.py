@@ -407,6 +407,72 @@ def boot_options_hold_for_one_boot():
     assert rv(c, invoke("CIM_BootConfigSetting", "ChangeBootOrder", f"<r:Source>{wrong}</r:Source>")) == 4
 
 
+BOOT_EPR = (f"<a:Address>{ADDRESSING}</a:Address><a:ReferenceParameters><w:ResourceURI>%s</w:ResourceURI>"
+            '<w:SelectorSet><w:Selector Name="InstanceID">%s</w:Selector></w:SelectorSet></a:ReferenceParameters>')
+
+
+def boot_source(c, name=None):
+    source = BOOT_EPR % (uri("CIM_BootSourceSetting"), f"Intel(r) AMT: Force {name} Boot")
+    return rv(c, invoke("CIM_BootConfigSetting", "ChangeBootOrder", f"<r:Source>{source}</r:Source>" if name else ""))
+
+
+def boot_role(c, role):
+    config = BOOT_EPR % (uri("CIM_BootConfigSetting"), "Intel(r) AMT: Boot Configuration 0")
+    return rv(c, invoke("CIM_BootService", "SetBootConfigRole",
+                        f"<r:BootConfigSetting>{config}</r:BootConfigSetting><r:Role>{role}</r:Role>"))
+
+
+def what_a_host_booted_into_is_told():
+    with Sim("--profile", "12", "--power", "on") as sim:
+        c = Client(sim.at(1))
+
+        def told():
+            line = sim.ctl("list")[0]
+            return [line[name] for name in ("boots", "booted", "boot_next", "boot_set")]
+
+        def booted(times, into):
+            wait_for(lambda: told() == [times, into, None, False])
+
+        assert told() == [0, None, None, False]
+        for times, (source, into) in enumerate((("PXE", "pxe"), ("Hard-drive", "disk"), ("CD/DVD", "cd")), 1):
+            assert boot_source(c, source) == 0 and told()[2:] == [None, True]  # chosen, and does not count yet
+            assert boot_role(c, 1) == 0 and told()[2:] == [into, True]
+            assert rv(c, power(10)) == 0
+            booted(times, into)
+        assert [line["boot"] for line in sim.ctl("wire")] == ["pxe", "disk", "cd"]
+        assert c.ask(put("AMT_BootSettingData", "<r:BIOSSetup>true</r:BIOSSetup>"))[0] == 200 and boot_role(c, 1) == 0
+        assert rv(c, power(5)) == 0  # a power cycle boots too
+        booted(4, "bios")
+        assert rv(c, power(10)) == 0
+        booted(5, "default")
+        assert boot_source(c, "PXE") == 0 and boot_role(c, 1) == 0
+        assert fault(c, put("AMT_BootSettingData", "<r:BIOSSetup>true</r:BIOSSetup>")) == "d:InvalidRepresentation"
+        assert boot_role(c, 32768) == 0 and told()[2:] == [None, True]
+        assert rv(c, power(10)) == 0
+        wait_for(lambda: told() == [6, "default", None, True])  # not next: it stands there and does not count
+        assert boot_role(c, 1) == 0
+        sim.ctl("power", device=sim.at(1), state="sleep")
+        sim.ctl("power", device=sim.at(1), state="on")
+        assert told() == [6, "default", "pxe", True]  # waking is no boot
+        sim.ctl("power", device=sim.at(1), state="off")
+        sim.ctl("power", device=sim.at(1), state="on")
+        assert told() == [7, "pxe", None, False]
+
+
+def firmware_may_lack_a_boot_choice():
+    choices = ["BIOSSetup", "ForcePXEBoot", "ForceHardDriveBoot", "ForceCDorDVDBoot"]
+    for profile, options, wanted in (("12", (), "1111"), ("15-notebook", (), "1110"), ("18", (), "1110"),
+                                     ("11.8", ("--set", "boot-choices=6"), "0110")):
+        with Sim("--profile", profile, "--tls", "both", *options) as sim:
+            c = Client(sim.at(1), tls=True)
+            told = one(c, "AMT_BootCapabilities")
+            assert "".join(str(int(told[name] == ["true"])) for name in choices) == wanted, (profile, told)
+            assert boot_source(c, "CD/DVD") == (0 if wanted[3] == "1" else 4)
+            assert boot_source(c) == 0
+            status = c.ask(put("AMT_BootSettingData", "<r:BIOSSetup>true</r:BIOSSetup>"))[0]
+            assert status == (200 if wanted[0] == "1" else 400)
+
+
 def consent_is_asked_for_and_given():
     c = client(5)
     assert rv(c, invoke("IPS_OptInService", "StartOptIn")) == 2
@@ -715,7 +781,7 @@ def ctl_says_what_is_wrong():
 
 def settings_can_be_changed_by_hand():
     assert {s["setting"] for s in SIM.ctl("set")} >= {"nonce-lifetime", "power-time", "connections"}
-    assert SIM.ctl("power", device=SIM.at(8), state="sleep") == [{"device": SIM.at(8), "power": "sleep"}]
+    assert [(d["device"], d["power"]) for d in SIM.ctl("power", device=SIM.at(8), state="sleep")] == [(SIM.at(8), "sleep")]
     got = power_state(client(8))
     assert got == 4, got
     SIM.ctl("power", all=True, state="on")
