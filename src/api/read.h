@@ -14,6 +14,8 @@ struct api;
 struct err;
 struct store_credential;
 struct store_device;
+struct store_group;
+struct devfilter;
 
 /* Runs a READ or LIST command and appends its answer to out. ERR_INVALID, ERR_NOT_FOUND, and the store's errors. */
 int read_run(struct api *a, struct db *db, const struct api_call *call, struct buf *out, struct err *e);
@@ -42,6 +44,10 @@ struct read {
 	int64_t tls_of;
 	const char *tls, *tls_from;
 	enum boot_choice boot; /* JOB_ACTS: of the job */
+	/* devices: what was asked for beside what the store looks for */
+	struct devfilter *filter, *group_filter; /* NULL: none */
+	int64_t group;                           /* a static one */
+	int64_t removal_of, removal_ms;          /* setting removal-after of the last folder that was looked at */
 };
 
 #define READ_BATCH (API_LIMIT_MAX + 1) /* rows asked for at once; not all of them are read */
@@ -64,6 +70,7 @@ int64_t read_id(const struct api_call *call, const char *name);       /* of an I
 int read_missing(const char *what, const char *name, struct err *e);  /* ERR_NOT_FOUND, in one form */
 const char *read_credential_path(struct read *r, int64_t credential); /* NULL: none */
 int read_find_device(struct read *r, const char *text, struct store_device *ret, struct err *e);
+int read_find_group(struct read *r, const char *text, struct store_group *ret, struct err *e);
 /* ERR_NOT_FOUND when a list is asked for below a folder that there is not; path NULL is fine. */
 int read_check_folder(struct read *r, enum store_tree tree, const char *path, struct err *e);
 

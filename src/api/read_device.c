@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "store/device.h"
+#include "store/group.h"
+#include "zone/filter.h"
 
 static int put_folder(void *arg, const struct store_folder *f)
 {
@@ -116,22 +118,50 @@ static void put_device(struct read *r, const struct store_device_view *d)
 	api_end(&w);
 }
 
+static bool has_tag(const char *tags, const char *tag)
+{
+	size_t len = strlen(tag);
+	for (const char *at = tags; (at = strstr(at, tag)); at += len)
+		if ((at == tags || at[-1] == ',') && (at[len] == ',' || !at[len]))
+			return true;
+	return false;
+}
+
+/* Not seen for longer than its folder allows; 0 is never. */
+static bool is_overdue(struct read *r, const struct store_device_view *d)
+{
+	if (r->removal_of != d->device.folder) {
+		r->removal_of = d->device.folder;
+		if (store_setting_get(r->db, SETTING_REMOVAL_AFTER, STORE_SCOPE_FOLDER, d->device.folder,
+				      &r->removal_ms, NULL))
+			r->removal_ms = 0;
+	}
+	return r->removal_ms && filter_unseen(d, r->now) > r->removal_ms;
+}
+
+static bool fits(const struct devfilter *f, const struct devfilter_facts *facts)
+{
+	return !f || devfilter_match(f, facts);
+}
+
 /* Several numbers share a word, so this is not the database's to filter. */
-static bool is_wanted(const struct read *r, const struct store_device_view *d)
+static bool is_wanted(struct read *r, const struct store_device_view *d)
 {
 	const char *power = api_str(r->call, "power"), *tag = api_str(r->call, "tag");
-	const char *prefix = api_str(r->call, "name");
+	const char *prefix = api_str(r->call, "name"), *folder = api_str(r->call, "folder");
+	struct devfilter_facts facts;
+	filter_facts(d, r->now, &facts);
 	if (power && (!d->state.power_at || strcmp(power, power_state_name(d->state.power)) != 0))
 		return false;
 	if (prefix && strncmp(d->device.name, prefix, strlen(prefix)) != 0)
 		return false;
-	if (!tag)
-		return true;
-	size_t len = strlen(tag);
-	for (const char *at = d->tags; (at = strstr(at, tag)); at += len)
-		if ((at == d->tags || at[-1] == ',') && (at[len] == ',' || !at[len]))
-			return true;
-	return false;
+	if (folder && strncmp(d->folder_path, folder, strlen(folder)) != 0)
+		return false;
+	if (facts.unseen_ms < api_int(r->call, "not-seen-for", 0))
+		return false;
+	if (api_bool(r->call, "overdue") && !is_overdue(r, d))
+		return false;
+	return fits(r->filter, &facts) && fits(r->group_filter, &facts) && (!tag || has_tag(d->tags, tag));
 }
 
 static int put_device_row(void *arg, const struct store_device_view *d)
@@ -143,11 +173,24 @@ static int put_device_row(void *arg, const struct store_device_view *d)
 			return 1;
 		put_device(r, d);
 	}
-	read_key(r, d->device.name, d->folder_path);
+	if (r->group)
+		read_key_id(r, d->device.id);
+	else
+		read_key(r, d->device.name, d->folder_path);
 	return 0;
 }
 
-/* The store takes one of folder, tag and name; the others are looked at here. */
+/* What all that is wanted has in common. */
+static const char *narrow(struct read *r, const char *arg, enum devfilter_key key)
+{
+	const struct devfilter *const filters[] = {r->group_filter, r->filter};
+	const char *found = api_str(r->call, arg);
+	for (size_t i = 0; i < ARRAY_LEN(filters) && !found; i++)
+		found = filters[i] ? devfilter_only(filters[i], key) : NULL;
+	return found;
+}
+
+/* The store takes one of group, folder, tag and name; the others are looked at here. */
 static int fetch_devices(struct read *r, struct err *e)
 {
 	struct store_device_filter f = STORE_DEVICE_FILTER_INIT;
@@ -155,20 +198,41 @@ static int fetch_devices(struct read *r, struct err *e)
 	enum store_amt_mode m;
 	if (mode && !store_amt_mode_from_name(mode, &m))
 		return err_set(e, ERR_INVALID, "'mode' is neither smb nor enterprise nor none");
-	f.folder = api_str(r->call, "folder");
-	f.tag = f.folder ? NULL : api_str(r->call, "tag");
-	f.name_prefix = f.folder || f.tag ? NULL : api_str(r->call, "name");
-	f.after_name = read_after(r, 0);
+	f.group = r->group;
+	f.folder = f.group ? NULL : narrow(r, "folder", DEVFILTER_FOLDER);
+	f.tag = f.group || f.folder ? NULL : narrow(r, "tag", DEVFILTER_TAG);
+	f.name_prefix = f.group || f.folder || f.tag ? NULL : api_str(r->call, "name");
+	f.after_name = f.group ? NULL : read_after(r, 0);
+	f.after_id = f.group ? read_after_id(r) : 0;
 	f.after_path = f.folder ? read_after(r, 1) : NULL;
 	f.mode = mode ? (int)m : -1;
 	f.limit = READ_BATCH;
 	return store_device_list(r->db, &f, put_device_row, r, e);
 }
 
+static int read_filters(struct read *r, struct err *e)
+{
+	const char *group = api_str(r->call, "group"), *filter = api_str(r->call, "filter");
+	struct store_group g;
+	int code = filter ? filter_parse(filter, FILTER_DEVICES, &r->filter, e) : 0;
+	if (!code && group)
+		code = read_find_group(r, group, &g, e);
+	if (code || !group)
+		return code;
+	if (*g.filter)
+		return filter_parse(g.filter, FILTER_DEVICES, &r->group_filter, e);
+	r->group = g.id;
+	return 0;
+}
+
 int read_DEVICE_LIST(struct read *r, struct err *e)
 {
 	int code = read_check_folder(r, STORE_TREE_DEVICE, api_str(r->call, "folder"), e);
-	return code ? code : read_pages(r, fetch_devices, e);
+	code = code ? code : read_filters(r, e);
+	code = code ? code : read_pages(r, fetch_devices, e);
+	devfilter_free(r->filter);
+	devfilter_free(r->group_filter);
+	return code;
 }
 
 int read_DEVICE_SHOW(struct read *r, struct err *e)

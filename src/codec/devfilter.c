@@ -325,7 +325,7 @@ static bool value_fits(enum devfilter_key key, const struct value *v, const stru
 	case DEVFILTER_NOT_SEEN:
 		return d->unseen_ms >= v->ms;
 	default:
-		return is_word(d->source, v->text);
+		return d->source && has_tag(d->source, v->text);
 	}
 }
 

@@ -51,7 +51,8 @@ struct devfilter_facts {
 	const char *folder, *name;
 	const char *tags; /* with commas between */
 	const char *amt;  /* "11.8.79" */
-	const char *mode, *power, *source;
+	const char *mode, *power;
+	const char *source; /* with commas between, as it may have several */
 	bool has_address;
 	struct range_addr address;
 	int64_t unseen_ms; /* since it answered, or else was made; below 0: not known */

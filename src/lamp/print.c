@@ -28,6 +28,7 @@ static const struct {
 	{"setting", {"name", "value", "unit", "default", "from", "sentence"}},
 	{"audit", {"seq", "time", "actor", "kind", "action", "object", "detail"}},
 	{"message", {"seq", "time", "severity", "component", "name", "text", "acked"}},
+	{"group", {"name", "kind", "members", "filter", "note"}},
 	{"token", {"id", "name", "role", "created", "expires"}},
 };
 

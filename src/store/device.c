@@ -94,10 +94,12 @@ int store_device_count_in_folder(struct db *db, int64_t folder, int64_t *ret, st
 
 /* One list in its three orders. */
 struct by {
-	enum sql_id name, folder, tag;
+	enum sql_id name, folder, tag, group; /* SQL_COUNT: not in this way */
 };
-static const struct by views = {SQL_DEVICE_LIST_BY_NAME, SQL_DEVICE_LIST_BY_FOLDER, SQL_DEVICE_LIST_BY_TAG};
-static const struct by targets = {SQL_TARGET_LIST_BY_NAME, SQL_TARGET_LIST_BY_FOLDER, SQL_TARGET_LIST_BY_TAG};
+static const struct by views = {SQL_DEVICE_LIST_BY_NAME, SQL_DEVICE_LIST_BY_FOLDER, SQL_DEVICE_LIST_BY_TAG,
+				SQL_DEVICE_LIST_BY_GROUP};
+static const struct by targets = {SQL_TARGET_LIST_BY_NAME, SQL_TARGET_LIST_BY_FOLDER, SQL_TARGET_LIST_BY_TAG,
+				  SQL_COUNT};
 
 static const char *or_empty(const char *s)
 {
@@ -108,8 +110,10 @@ static const char *or_empty(const char *s)
 static struct db_stmt *bind_filter(struct db *db, const struct by *by, const struct store_device_filter *f,
 				   char end[ROW_PREFIX_END_MAX])
 {
-	ASSERT(!f->folder + !f->tag + !f->name_prefix >= 2);
-	struct db_stmt *st = db_stmt(db, f->folder ? by->folder : f->tag ? by->tag : by->name);
+	ASSERT(!f->folder + !f->tag + !f->name_prefix + !f->group >= 3);
+	enum sql_id id = f->folder ? by->folder : f->tag ? by->tag : f->group ? by->group : by->name;
+	ASSERT(id != SQL_COUNT);
+	struct db_stmt *st = db_stmt(db, id);
 	db_bind_i64(st, f->mode);
 	db_bind_i64(st, f->power);
 	db_bind_i64(st, f->limit);
@@ -119,6 +123,10 @@ static struct db_stmt *bind_filter(struct db *db, const struct by *by, const str
 		db_bind_text(st, end);
 	} else if (f->tag) {
 		db_bind_text(st, f->tag);
+	} else if (f->group) {
+		db_bind_i64(st, f->group);
+		db_bind_i64(st, f->after_id);
+		return st;
 	}
 	if (f->folder || f->tag) {
 		db_bind_text(st, or_empty(f->after_name));
@@ -169,7 +177,7 @@ int store_device_list(struct db *db, const struct store_device_filter *f, store_
 	while ((rc = db_step(st, e)) > 0) {
 		struct store_device_view row;
 		read_view(st, NULL, &row);
-		rc = read_tags(db, row.device.id, &tags, e);
+		rc = f->without_tags ? 0 : read_tags(db, row.device.id, &tags, e);
 		row.tags = buf_cstr(&tags);
 		if (rc == 0)
 			rc = each(arg, &row);

@@ -32,16 +32,20 @@ struct store_device_view {
 	const char *server_name;     /* "" none */
 };
 
-/* Which devices, and where to go on. Exactly one of folder, tag, name_prefix may be set; none is the whole zone.
- * Order: by name; for a folder by folder path, then name. Go on with the last row's values in after_*. */
+/* Which devices, and where to go on. Exactly one of folder, tag, name_prefix, group may be set; none is the whole zone.
+ * Order: by name; for a folder by folder path, then name; for a group by id. Go on with the last row's values in
+ * after_*. */
 struct store_device_filter {
 	const char *folder; /* path; the devices in it and below */
 	const char *tag;
 	const char *name_prefix;
+	int64_t group;          /* a static one: its members; not for targets */
 	const char *after_path; /* only with folder; NULL: from the start */
 	const char *after_name; /* NULL: from the start */
 	int mode;               /* enum store_amt_mode; -1 any */
 	int power;              /* number of amt/; -1 any */
+	int64_t after_id;       /* only with group */
+	bool without_tags;      /* tags are "" then, which is quicker */
 	int limit;
 };
 #define STORE_DEVICE_FILTER_INIT ((struct store_device_filter){.mode = -1, .power = -1, .limit = 100})

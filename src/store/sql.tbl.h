@@ -13,6 +13,7 @@
 #define TEXT_ZONE_COLUMNS "id, name, created_at"
 #define TEXT_SERVER_COLUMNS "id, name, uuid, fqdn, address, version, epoch, started_at, seen_at"
 #define TEXT_FOLDER_COLUMNS "id, tree, parent, name, path, created_at"
+#define TEXT_GROUP_COLUMNS "id, name, note, filter, created_at, changed_at"
 #define TEXT_DEVICE_COLUMNS "d.id, d.folder, d.name, d.note, d.is_protected, d.created_at, d.changed_at"
 #define TEXT_AMT_COLUMNS \
 	"m.id, m.device, m.discovered, m.host, m.port_plain, m.port_tls, m.mode, m.credential, m.server, " \
@@ -141,6 +142,9 @@ SQL(DEVICE_VIEW, TEXT_DEVICE_VIEW " FROM device d JOIN folder f ON f.id = d.fold
 SQL(DEVICE_LIST_BY_NAME, TEXT_BY_NAME(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
 SQL(DEVICE_LIST_BY_FOLDER, TEXT_BY_FOLDER(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
 SQL(DEVICE_LIST_BY_TAG, TEXT_BY_TAG(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
+SQL(DEVICE_LIST_BY_GROUP, TEXT_DEVICE_VIEW " FROM group_member g JOIN device d ON d.id = g.device"
+	" JOIN folder f ON f.id = d.folder" TEXT_DEVICE_VIEW_JOINS " WHERE g.member_of = $4 AND g.device > $5 AND"
+	TEXT_DEVICE_VIEW_FILTER " ORDER BY g.device LIMIT $3")
 SQL(TARGET_GET, TEXT_TARGET " FROM device d JOIN folder f ON f.id = d.folder" TEXT_TARGET_JOINS " WHERE d.id = $1")
 SQL(TARGET_LIST_BY_NAME, TEXT_BY_NAME(TEXT_TARGET, TEXT_TARGET_JOINS))
 SQL(TARGET_LIST_BY_FOLDER, TEXT_BY_FOLDER(TEXT_TARGET, TEXT_TARGET_JOINS))
@@ -151,6 +155,18 @@ SQL(TAG_DELETE, "DELETE FROM tag WHERE name = $1 AND device = $2")
 SQL(TAG_CLEAR, "DELETE FROM tag WHERE device = $1")
 SQL(TAG_OF_DEVICE, "SELECT name FROM tag WHERE device = $1 ORDER BY name")
 SQL_SCAN(TAG_LIST, "SELECT name, COUNT(*) FROM tag GROUP BY name ORDER BY name")
+
+SQL(GROUP_ADD, "INSERT INTO device_group (" TEXT_GROUP_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)")
+SQL(GROUP_PUT, "UPDATE device_group SET name = $2, note = $3, filter = $4, created_at = $5, changed_at = $6"
+	" WHERE id = $1")
+SQL(GROUP_DELETE, "DELETE FROM device_group WHERE id = $1")
+SQL(GROUP_GET, "SELECT " TEXT_GROUP_COLUMNS " FROM device_group WHERE id = $1")
+SQL(GROUP_BY_NAME, "SELECT " TEXT_GROUP_COLUMNS " FROM device_group WHERE name = $1")
+SQL_SCAN(GROUP_LIST, "SELECT " TEXT_GROUP_COLUMNS " FROM device_group ORDER BY name")
+SQL(GROUP_MEMBER_ADD, "INSERT INTO group_member (member_of, device) VALUES ($1, $2)"
+	" ON CONFLICT (member_of, device) DO NOTHING")
+SQL(GROUP_MEMBER_DELETE, "DELETE FROM group_member WHERE member_of = $1 AND device = $2")
+SQL(GROUP_MEMBER_COUNT, "SELECT COUNT(*) FROM group_member WHERE member_of = $1")
 
 SQL(AMT_ADD, "INSERT INTO amt (id, device, discovered, host, port_plain, port_tls, mode, credential, server,"
 	" tls_policy, old_tls, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")

@@ -278,6 +278,19 @@ int find_device(struct command *c, const char *text, struct store_device *ret, s
 	return rc ? err_set(e, rc, "device \"%s\" cannot be read", text) : 0;
 }
 
+int find_group(struct command *c, const char *text, struct store_group *ret, struct err *e)
+{
+	uint64_t id;
+	int rc = store_group_by_name(c->z->db, c->arena, text, ret, NULL);
+	if (rc == ERR_NOT_FOUND && text_to_u64(bytes_str(text), &id) && id <= INT64_MAX)
+		rc = store_group_get(c->z->db, c->arena, (int64_t)id, ret, NULL);
+	if (rc == ERR_NOT_FOUND) {
+		command_name(c, text);
+		return err_set(e, rc, "group \"%s\" does not exist", text);
+	}
+	return rc ? err_set(e, rc, "group \"%s\" cannot be read", text) : 0;
+}
+
 /* "/folder/name" */
 static int find_credential_by_path(struct command *c, const char *text, struct store_credential *ret)
 {

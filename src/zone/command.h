@@ -8,6 +8,7 @@
 
 #include "store/credential.h"
 #include "store/folder.h"
+#include "store/group.h"
 #include "zone/zone_priv.h"
 
 #define COMMAND_BODY_MAX  (1024 * 1024)
@@ -63,6 +64,9 @@ void audit_detail(const struct api_call *call, struct buf *out);
 /* Things by the name or id that a person gave. ERR_NOT_FOUND names what was looked for. */
 int find_device(struct command *c, const char *text, struct store_device *ret, struct err *e);
 int find_credential(struct command *c, const char *text, struct store_credential *ret, struct err *e);
+int find_group(struct command *c, const char *text, struct store_group *ret, struct err *e);
+/* The devices that the arguments "targets" and "all" mean, each once. The caller frees *ret_ids, also on failure. */
+int select_devices(struct command *c, int64_t **ret_ids, size_t *ret_count, struct err *e);
 int folder_make(struct zone *z, enum store_tree tree, const char *path, int64_t *ret, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* The two trees of folders: of devices and of credentials. */
 #include "store/hold.h"
 #include "zone/command.h"
+#include "zone/group.h"
 
 static int tell(struct command *c, const char *change, int64_t id, const char *path, struct err *e)
 {
@@ -62,6 +63,7 @@ static int move(struct command *c, enum store_tree tree, struct err *e)
 	rc = rc ? rc : folder_make(c->z, tree, parent_path, &parent, e);
 	rc = rc ? rc : store_folder_move(c->z->db, f.id, parent, name, e);
 	rc = rc || tree != STORE_TREE_DEVICE ? rc : tree_load(c->z->tree, c->z->db, e);
+	rc = rc || tree != STORE_TREE_DEVICE ? rc : group_follow(c->z, f.path, to, e);
 	rc = rc ? rc : tell(c, "changed", f.id, to, e);
 	return rc ? rc : answer_ref(c, f.id, to);
 }

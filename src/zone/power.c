@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "zone/command.h"
 #include "zone/crash.h"
+#include "zone/group.h"
 
 #define DEADLINE_MIN_MS 1000
 #define PROGRESS_MS     250 /* at most four a second */
@@ -640,6 +641,27 @@ static int select_tag(struct selection *s, const char *target, struct err *e)
 	return rc;
 }
 
+static int see_member(void *arg, const struct store_device_view *row)
+{
+	select_device(arg, row->device.id, row->device.folder, row->device.is_protected);
+	return 0;
+}
+
+/* Its members at this moment. */
+static int select_group(struct selection *s, const char *target, struct err *e)
+{
+	struct store_group g;
+	const char *name = target + strlen("group:");
+	int rc = store_group_by_name(s->c->z->db, s->c->arena, name, &g, NULL);
+	if (rc == ERR_NOT_FOUND) {
+		command_name(s->c, target);
+		return 0;
+	}
+	if (rc)
+		return err_set(e, rc, "group \"%s\" cannot be read", name);
+	return group_members(s->c->z->db, &g, s->c->z->now, see_member, s, e);
+}
+
 static int select_name(struct selection *s, const char *name, struct err *e)
 {
 	struct store_device d;
@@ -658,6 +680,8 @@ static int select_target(struct selection *s, const char *target, struct err *e)
 		return select_folder(s, target, e);
 	if (strncmp(target, "tag:", 4) == 0)
 		return select_tag(s, target, e);
+	if (strncmp(target, "group:", 6) == 0)
+		return select_group(s, target, e);
 	return select_name(s, target, e);
 }
 
@@ -670,7 +694,8 @@ static int select_all(struct selection *s, struct err *e)
 	if (!rc && api_bool(c->call, "all"))
 		rc = select_filter(s, STORE_DEVICE_FILTER_INIT, e);
 	else if (!rc && !count)
-		rc = err_set(e, ERR_MISSING, "no device is named; name devices, /folders/ or tag:NAME, or ask for all");
+		rc = err_set(e, ERR_MISSING,
+			     "no device is named; name devices, /folders/, tag:NAME or group:NAME, or ask for all");
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = select_target(s, (const char *)targets[i].p, e);
 	if (!rc && c->name_count)
@@ -694,6 +719,18 @@ static void selection_release(struct selection *s)
 {
 	map_u64_free(s->seen);
 	free(s->ids);
+}
+
+int select_devices(struct command *c, int64_t **ret_ids, size_t *ret_count, struct err *e)
+{
+	struct selection s;
+	selection_init(&s, c);
+	int rc = select_all(&s, e);
+	*ret_ids = s.ids;
+	*ret_count = s.count;
+	s.ids = NULL;
+	selection_release(&s);
+	return rc;
 }
 
 /* Off, reset and cycle of more than a share of the zone are repeated with their number. One device is never many. */

@@ -38,7 +38,7 @@ static struct devfilter_facts desk(void)
 		.amt = "11.8.79",
 		.mode = "smb",
 		.power = "off",
-		.source = "rmcp",
+		.source = "tcp,rmcp",
 		.has_address = true,
 		.unseen_ms = 40 * DAY,
 	};
