@@ -9,10 +9,17 @@
 
 #define PART_MAX 96 /* two IPv6 addresses and a dash */
 
+__extension__ typedef unsigned __int128 u128;
+
+/* Addresses as numbers, both included. */
+struct range_span {
+	u128 first, last;
+	uint64_t before; /* addresses of the set in front of it */
+};
+
 /* What was written, before it is put in order. */
 struct parts {
-	struct range_v4 v4[RANGE_PARTS_MAX];
-	struct range_addr v6[RANGE_PARTS_MAX];
+	struct range_span v4[RANGE_PARTS_MAX], v6[RANGE_PARTS_MAX];
 	size_t v4_len, v6_len;
 };
 
@@ -38,14 +45,20 @@ static bool v4_parse(struct bytes text, uint32_t *ret)
 	return true;
 }
 
-static struct range_addr from_v4(uint32_t v4)
+static u128 number_of(const struct range_addr *a)
 {
-	return (struct range_addr){.b = {(uint8_t)(v4 >> 24), (uint8_t)(v4 >> 16), (uint8_t)(v4 >> 8), (uint8_t)v4}};
+	u128 n = 0;
+	for (size_t i = 0; i < (a->v6 ? 16 : 4); i++)
+		n = n << 8 | a->b[i];
+	return n;
 }
 
-static uint32_t to_v4(const struct range_addr *a)
+static struct range_addr address_of(u128 n, bool v6)
 {
-	return (uint32_t)a->b[0] << 24 | (uint32_t)a->b[1] << 16 | (uint32_t)a->b[2] << 8 | a->b[3];
+	struct range_addr a = {.v6 = v6};
+	for (size_t i = v6 ? 16 : 4; i-- > 0; n >>= 8)
+		a.b[i] = (uint8_t)n;
+	return a;
 }
 
 static struct range_addr from_v6(const struct in6_addr *in)
@@ -66,7 +79,7 @@ static bool addr_parse(struct bytes text, struct range_addr *ret)
 	struct in6_addr v6;
 	uint32_t v4;
 	if (v4_parse(text, &v4)) {
-		*ret = from_v4(v4);
+		*ret = address_of(v4, false);
 		return true;
 	}
 	if (!bytes_to_str(text, s, sizeof(s)) || inet_pton(AF_INET6, s, &v6) != 1)
@@ -111,7 +124,7 @@ bool range_addr_from_sockaddr(const struct sockaddr *sa, struct range_addr *ret)
 {
 	if (sa->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)sa;
-		*ret = from_v4(ntohl(in->sin_addr.s_addr));
+		*ret = address_of(ntohl(in->sin_addr.s_addr), false);
 		return true;
 	}
 	if (sa->sa_family != AF_INET6)
@@ -120,60 +133,74 @@ bool range_addr_from_sockaddr(const struct sockaddr *sa, struct range_addr *ret)
 	return true;
 }
 
-static int addr_compare(const void *a, const void *b)
-{
-	return memcmp(((const struct range_addr *)a)->b, ((const struct range_addr *)b)->b, 16);
-}
-
 bool range_addr_equal(const struct range_addr *a, const struct range_addr *b)
 {
-	return a->v6 == b->v6 && addr_compare(a, b) == 0;
+	return a->v6 == b->v6 && memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
-/* "10.0.0.0/24"; slash points into the part. */
-static int prefix_parse(const char *part, const char *slash, struct range_v4 *ret, struct err *e)
+/* RFC 4291 2.5.5.2: these are IPv4 addresses, and each has one place only. */
+static bool holds_mapped(u128 first, u128 last)
 {
-	uint32_t base;
+	return first <= (u128)0xffffffffffff && last >= (u128)0xffff00000000;
+}
+
+static int add_part(struct parts *to, const char *part, bool v6, u128 first, u128 last, struct err *e)
+{
+	struct range_span span = {.first = first, .last = last};
+	if (v6 && holds_mapped(first, last))
+		return err_set(e, ERR_INVALID, "range \"%s\": has IPv4 addresses in it; write those as IPv4", part);
+	if (v6)
+		to->v6[to->v6_len++] = span;
+	else
+		to->v4[to->v4_len++] = span;
+	return 0;
+}
+
+/* "10.0.0.0/24", "fd00::/64"; slash points into the part. */
+static int prefix_parse(const char *part, const char *slash, struct parts *to, struct err *e)
+{
+	struct range_addr a;
 	uint64_t bits;
-	if (!v4_parse(BYTES(part, (size_t)(slash - part)), &base))
-		return err_set(e, ERR_INVALID,
-			       strchr(part, ':') ? "range \"%s\": IPv6 is taken as single addresses only"
-						 : "range \"%s\": what is in front of the slash is no IPv4 address",
-			       part);
-	if (!text_to_u64(bytes_str(slash + 1), &bits) || bits > 32)
-		return err_set(e, ERR_INVALID, "range \"%s\": the prefix length is not between 0 and 32", part);
-	uint32_t hosts = bits == 0 ? UINT32_MAX : bits == 32 ? 0 : (1u << (32 - bits)) - 1;
+	bool written_v6 = strchr(part, ':') != NULL;
+	if (!addr_parse(BYTES(part, (size_t)(slash - part)), &a) || a.v6 != written_v6)
+		return err_set(e, ERR_INVALID, "range \"%s\": what is in front of the slash is no %s address", part,
+			       written_v6 ? "IPv6" : "IPv4");
+	unsigned most = a.v6 ? 128 : 32;
+	if (!text_to_u64(bytes_str(slash + 1), &bits) || bits > most)
+		return err_set(e, ERR_INVALID, "range \"%s\": the prefix length is not between 0 and %u", part, most);
+	u128 base = number_of(&a), hosts = bits == 0 ? ~(u128)0 : ((u128)1 << (most - bits)) - 1;
+	hosts = a.v6 ? hosts : (uint32_t)hosts;
 	if (base & hosts) {
 		char network[RANGE_ADDR_TEXT_SIZE];
-		struct range_addr a = from_v4(base & ~hosts);
+		a = address_of(base & ~hosts, a.v6);
 		range_addr_text(&a, network);
 		return err_set(e, ERR_INVALID, "range \"%s\": the network of this prefix is %s/%u", part, network,
 			       (unsigned)bits);
 	}
-	*ret = (struct range_v4){.first = base, .last = base | hosts};
-	return 0;
+	return add_part(to, part, a.v6, base, base | hosts, e);
 }
 
-/* "10.0.0.1-10.0.0.99" or "10.0.0.1-99". */
-static int span_parse(const char *part, const char *dash, struct range_v4 *ret, struct err *e)
+/* "10.0.0.1-10.0.0.99", "10.0.0.1-99" or "fd00::1-fd00::99". */
+static int span_parse(const char *part, const char *dash, struct parts *to, struct err *e)
 {
-	uint32_t first, last;
+	struct range_addr first, last;
 	uint64_t octet;
-	if (!v4_parse(BYTES(part, (size_t)(dash - part)), &first))
-		return err_set(e, ERR_INVALID,
-			       strchr(part, ':') ? "range \"%s\": IPv6 is taken as single addresses only"
-						 : "range \"%s\": its begin is no IPv4 address",
-			       part);
-	if (!v4_parse(bytes_str(dash + 1), &last)) {
+	if (!addr_parse(BYTES(part, (size_t)(dash - part)), &first))
+		return err_set(e, ERR_INVALID, "range \"%s\": its begin is no address", part);
+	if (!addr_parse(bytes_str(dash + 1), &last)) {
+		if (first.v6)
+			return err_set(e, ERR_INVALID, "range \"%s\": its end is no IPv6 address", part);
 		if (!text_to_u64(bytes_str(dash + 1), &octet) || octet > 255)
 			return err_set(e, ERR_INVALID,
 				       "range \"%s\": its end is neither an IPv4 address nor a number up to 255", part);
-		last = (first & 0xffffff00u) | (uint32_t)octet;
+		last = first;
+		last.b[3] = (uint8_t)octet;
 	}
-	if (last < first)
+	if (first.v6 != last.v6)
+		return err_set(e, ERR_INVALID, "range \"%s\": from IPv4 to IPv6", part);
+	if (number_of(&last) < number_of(&first))
 		return err_set(e, ERR_INVALID, "range \"%s\": ends before it begins", part);
-	*ret = (struct range_v4){.first = first, .last = last};
-	return 0;
+	return add_part(to, part, first.v6, number_of(&first), number_of(&last), e);
 }
 
 static int single_parse(const char *part, struct parts *to, struct err *e)
@@ -181,11 +208,7 @@ static int single_parse(const char *part, struct parts *to, struct err *e)
 	struct range_addr a;
 	if (!addr_parse(bytes_str(part), &a))
 		return err_set(e, ERR_INVALID, "range \"%s\": neither an address, a prefix nor first-last", part);
-	if (a.v6)
-		to->v6[to->v6_len++] = a;
-	else
-		to->v4[to->v4_len++] = (struct range_v4){.first = to_v4(&a), .last = to_v4(&a)};
-	return 0;
+	return add_part(to, part, a.v6, number_of(&a), number_of(&a), e);
 }
 
 static int part_parse(struct bytes text, struct parts *to, struct err *e)
@@ -199,38 +222,35 @@ static int part_parse(struct bytes text, struct parts *to, struct err *e)
 	const char *dash = strchr(part, '-');
 	if (!slash && !dash)
 		return single_parse(part, to, e);
-	int rc = slash ? prefix_parse(part, slash, &to->v4[to->v4_len], e)
-		       : span_parse(part, dash, &to->v4[to->v4_len], e);
-	to->v4_len += rc == 0;
-	return rc;
+	return slash ? prefix_parse(part, slash, to, e) : span_parse(part, dash, to, e);
 }
 
-static int v4_compare(const void *a, const void *b)
+static int span_compare(const void *a, const void *b)
 {
-	uint32_t x = ((const struct range_v4 *)a)->first, y = ((const struct range_v4 *)b)->first;
+	u128 x = ((const struct range_span *)a)->first, y = ((const struct range_span *)b)->first;
 	return x < y ? -1 : x > y;
 }
 
 /* Sorts, and joins what overlaps or touches. */
-static void parts_order(struct parts *p)
+static size_t order(struct range_span *spans, size_t len)
 {
-	qsort(p->v4, p->v4_len, sizeof(p->v4[0]), v4_compare);
 	size_t n = 0;
-	for (size_t i = 0; i < p->v4_len; i++) {
-		if (n > 0 && (uint64_t)p->v4[n - 1].last + 1 >= p->v4[i].first) {
-			if (p->v4[i].last > p->v4[n - 1].last)
-				p->v4[n - 1].last = p->v4[i].last;
+	qsort(spans, len, sizeof(spans[0]), span_compare);
+	for (size_t i = 0; i < len; i++) {
+		if (n > 0 && (spans[i].first <= spans[n - 1].last || spans[i].first - 1 == spans[n - 1].last)) {
+			if (spans[i].last > spans[n - 1].last)
+				spans[n - 1].last = spans[i].last;
 			continue;
 		}
-		p->v4[n++] = p->v4[i];
+		spans[n++] = spans[i];
 	}
-	p->v4_len = n;
-	qsort(p->v6, p->v6_len, sizeof(p->v6[0]), addr_compare);
-	n = 0;
-	for (size_t i = 0; i < p->v6_len; i++)
-		if (n == 0 || !range_addr_equal(&p->v6[n - 1], &p->v6[i]))
-			p->v6[n++] = p->v6[i];
-	p->v6_len = n;
+	return n;
+}
+
+static void parts_order(struct parts *p)
+{
+	p->v4_len = order(p->v4, p->v4_len);
+	p->v6_len = order(p->v6, p->v6_len);
 }
 
 static bool is_gap(char c)
@@ -254,39 +274,42 @@ static int parts_parse(const char *text, struct parts *ret, struct err *e)
 	return 0;
 }
 
-static void v4_add(struct range *r, uint64_t first, uint64_t last)
+/* A set being filled. */
+struct filling {
+	struct range_span *spans;
+	size_t len;
+	uint64_t *count;
+};
+
+static void fill(struct filling *f, u128 first, u128 last)
 {
-	if (first > last)
-		return;
-	r->v4[r->v4_len++] = (struct range_v4){.first = (uint32_t)first, .last = (uint32_t)last, .before = r->count};
-	r->count += last - first + 1;
+	u128 more = last - first, room = UINT64_MAX - *f->count;
+	f->spans[f->len++] = (struct range_span){.first = first, .last = last, .before = *f->count};
+	*f->count = more >= room ? UINT64_MAX : *f->count + (uint64_t)more + 1;
 }
 
 /* Both lists are in order: one walk through each. What is left has at most as many pieces as both together. */
-static void v4_subtract(struct range *r, const struct parts *in, const struct parts *ex)
+static size_t subtract(const struct range_span *in, size_t in_len, const struct range_span *ex, size_t ex_len,
+		       struct range_span **ret, uint64_t *count)
 {
+	struct filling f = {mem_array(in_len + ex_len + 1, sizeof(**ret)), 0, count};
 	size_t j = 0;
-	r->v4 = mem_array(in->v4_len + ex->v4_len + 1, sizeof(*r->v4));
-	for (size_t i = 0; i < in->v4_len; i++) {
-		uint64_t first = in->v4[i].first;
-		while (j < ex->v4_len && ex->v4[j].last < first)
+	for (size_t i = 0; i < in_len; i++) {
+		u128 first = in[i].first;
+		bool left = true;
+		while (j < ex_len && ex[j].last < first)
 			j++;
-		for (size_t k = j; k < ex->v4_len && ex->v4[k].first <= in->v4[i].last; k++) {
-			if (ex->v4[k].first > first)
-				v4_add(r, first, (uint64_t)ex->v4[k].first - 1);
-			first = (uint64_t)ex->v4[k].last + 1;
+		for (size_t k = j; left && k < ex_len && ex[k].first <= in[i].last; k++) {
+			if (ex[k].first > first)
+				fill(&f, first, ex[k].first - 1);
+			left = ex[k].last < in[i].last;
+			first = left ? ex[k].last + 1 : first;
 		}
-		v4_add(r, first, in->v4[i].last);
+		if (left)
+			fill(&f, first, in[i].last);
 	}
-}
-
-static void v6_subtract(struct range *r, const struct parts *in, const struct parts *ex)
-{
-	r->v6 = mem_array(in->v6_len + 1, sizeof(*r->v6));
-	for (size_t i = 0; i < in->v6_len; i++)
-		if (!bsearch(&in->v6[i], ex->v6, ex->v6_len, sizeof(ex->v6[0]), addr_compare))
-			r->v6[r->v6_len++] = in->v6[i];
-	r->count += r->v6_len;
+	*ret = f.spans;
+	return f.len;
 }
 
 static int result_check(const struct range *r, uint64_t max_count, struct err *e)
@@ -310,8 +333,8 @@ int range_parse(const char *include, const char *exclude, uint64_t max_count, st
 	if (rc)
 		return rc;
 	range_init(&made);
-	v4_subtract(&made, in, ex);
-	v6_subtract(&made, in, ex);
+	made.v4_len = subtract(in->v4, in->v4_len, ex->v4, ex->v4_len, &made.v4, &made.count);
+	made.v6_len = subtract(in->v6, in->v6_len, ex->v6, ex->v6_len, &made.v6, &made.count);
 	rc = result_check(&made, max_count, e);
 	if (rc) {
 		range_release(&made);
@@ -327,40 +350,45 @@ uint64_t range_count(const struct range *r)
 	return r->count;
 }
 
-/* The last interval that begins at or before a place: by its address, or by how many addresses are before it. */
-static const struct range_v4 *v4_find(const struct range *r, bool by_place, uint64_t key)
+static size_t len_of(const struct range *r, bool v6)
 {
-	size_t low = 0, high = r->v4_len;
+	return v6 ? r->v6_len : r->v4_len;
+}
+
+static const struct range_span *spans_of(const struct range *r, bool v6)
+{
+	return v6 ? r->v6 : r->v4;
+}
+
+/* The last interval that begins at or before a place: by its address, or by how many addresses are before it. */
+static const struct range_span *find(const struct range *r, bool v6, bool by_place, u128 key)
+{
+	const struct range_span *spans = spans_of(r, v6);
+	size_t low = 0, high = len_of(r, v6);
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		uint64_t at = by_place ? r->v4[mid].before : r->v4[mid].first;
+		u128 at = by_place ? spans[mid].before : spans[mid].first;
 		if (at <= key)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low > 0 ? &r->v4[low - 1] : NULL;
+	return low > 0 ? &spans[low - 1] : NULL;
 }
 
 bool range_contains(const struct range *r, const struct range_addr *a)
 {
-	if (a->v6)
-		return r->v6_len > 0 && bsearch(a, r->v6, r->v6_len, sizeof(*r->v6), addr_compare);
-	const struct range_v4 *v = v4_find(r, false, to_v4(a));
-	return v && to_v4(a) <= v->last;
+	const struct range_span *s = find(r, a->v6, false, number_of(a));
+	return s && number_of(a) <= s->last;
 }
 
 bool range_at(const struct range *r, uint64_t i, struct range_addr *ret)
 {
-	uint64_t v4_count = r->count - r->v6_len;
 	if (i >= r->count)
 		return false;
-	if (i >= v4_count) {
-		*ret = r->v6[i - v4_count];
-		return true;
-	}
-	const struct range_v4 *v = v4_find(r, true, i);
-	*ret = from_v4(v->first + (uint32_t)(i - v->before));
+	bool v6 = r->v6_len && i >= r->v6[0].before;
+	const struct range_span *s = find(r, v6, true, i);
+	*ret = address_of(s->first + (i - s->before), v6);
 	return true;
 }
 
@@ -368,28 +396,28 @@ bool range_index(const struct range *r, const struct range_addr *a, uint64_t *re
 {
 	if (!range_contains(r, a))
 		return false;
-	if (a->v6) {
-		const struct range_addr *v6 = bsearch(a, r->v6, r->v6_len, sizeof(*r->v6), addr_compare);
-		*ret = r->count - r->v6_len + (uint64_t)(v6 - r->v6);
-		return true;
-	}
-	const struct range_v4 *v = v4_find(r, false, to_v4(a));
-	*ret = v->before + (to_v4(a) - v->first);
+	const struct range_span *s = find(r, a->v6, false, number_of(a));
+	*ret = s->before + (uint64_t)(number_of(a) - s->first);
 	return true;
 }
 
-static void v4_text(const struct range_v4 *v, struct buf *out)
+static unsigned bits_of(u128 n)
+{
+	return (unsigned)(__builtin_popcountll((uint64_t)n) + __builtin_popcountll((uint64_t)(n >> 64)));
+}
+
+static void span_text(const struct range_span *s, bool v6, struct buf *out)
 {
 	char first[RANGE_ADDR_TEXT_SIZE], last[RANGE_ADDR_TEXT_SIZE];
-	struct range_addr a = from_v4(v->first), b = from_v4(v->last);
+	struct range_addr a = address_of(s->first, v6), b = address_of(s->last, v6);
 	range_addr_text(&a, first);
 	range_addr_text(&b, last);
-	uint64_t size = (uint64_t)v->last - v->first + 1;
-	bool is_prefix = (size & (size - 1)) == 0 && (v->first & (size - 1)) == 0;
-	if (size == 1)
+	u128 hosts = s->first ^ s->last;
+	bool is_prefix = (hosts & (hosts + 1)) == 0 && (s->first & hosts) == 0;
+	if (!hosts)
 		(void)buf_adds(out, first); /* range_text looks whether there was room */
 	else if (is_prefix)
-		(void)buf_addf(out, "%s/%d", first, 32 - __builtin_ctzll(size));
+		(void)buf_addf(out, "%s/%u", first, (v6 ? 128 : 32) - bits_of(hosts));
 	else
 		(void)buf_addf(out, "%s-%s", first, last);
 }
@@ -397,15 +425,10 @@ static void v4_text(const struct range_v4 *v, struct buf *out)
 int range_text(const struct range *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->v4_len + r->v6_len; i++) {
+		bool v6 = i >= r->v4_len;
 		if (i > 0)
 			(void)buf_addc(out, ',');
-		if (i < r->v4_len) {
-			v4_text(&r->v4[i], out);
-			continue;
-		}
-		char text[RANGE_ADDR_TEXT_SIZE];
-		range_addr_text(&r->v6[i - r->v4_len], text);
-		(void)buf_adds(out, text);
+		span_text(v6 ? &r->v6[i - r->v4_len] : &r->v4[i], v6, out);
 	}
 	return out->failed ? ERR_TOO_BIG : 0;
 }

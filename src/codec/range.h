@@ -1,5 +1,5 @@
 /* range.h - sets of addresses as people write them: "10.0.0.1", "10.0.0.0/24", "10.0.0.1-10.0.0.99", "10.0.0.1-99",
- * "fe80::1" (IPv6: single addresses only), several of them separated by commas or blanks.
+ * "fd00::1", "fd00::/64", "fd00::1-fd00::99", several of them separated by commas or blanks.
  *
  * A prefix means all of its addresses, the first and the last (network and broadcast) included: AMT networks are
  * cut in many ways, and leaving out two addresses by guess would miss devices. A prefix with host bits set
@@ -22,15 +22,12 @@ struct range_addr {
 	uint8_t b[16]; /* network order; IPv4 in the first four, the rest zero */
 };
 
+struct range_span;
+
 struct range {
-	struct range_v4 {
-		uint32_t first, last; /* host order, both included; sorted, apart */
-		uint64_t before;      /* addresses in front of this interval */
-	} * v4;
-	size_t v4_len;
-	struct range_addr *v6; /* sorted */
-	size_t v6_len;
-	uint64_t count;
+	struct range_span *v4, *v6; /* intervals: sorted, apart */
+	size_t v4_len, v6_len;
+	uint64_t count; /* UINT64_MAX: so many or more, and places have no meaning */
 };
 
 void range_init(struct range *r);

@@ -26,7 +26,7 @@ SETTING(IN_FLIGHT_ZONE,     "in-flight-zone",     COUNT, "acts", 1, 100000, "409
 SETTING(IN_FLIGHT_SUBNET,   "in-flight-subnet",   COUNT, "acts", 1, 65536, "256", ZONE,
         "most acts with a conversation open at once in one /24 (IPv6: /64)")
 SETTING(ALLOWED_NETS,       "allowed-nets",       CIDRS, "", 0, 64, "", ZONE,
-        "networks that the zone may scan and talk to; empty is the private ranges; never loopback or link-local")
+        "networks that the zone may scan and talk to; empty is the private ranges of IPv4 (RFC 1918) and IPv6 (fc00::/7); never loopback or link-local")
 SETTING(ALLOW_LOOPBACK,     "allow-loopback",     BOOL, "", 0, 1, "off", ZONE,
         "lets the zone talk to 127.0.0.0/8 and ::1, for the simulator and for tests")
 SETTING(TLS_DEFAULT,        "tls-default",        CHOICE, "auto|require|never", 0, 0, "auto", FOLDER,

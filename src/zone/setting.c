@@ -8,7 +8,7 @@
 #include "zone/command.h"
 #include "zone/scope.h"
 
-#define PRIVATE_NETS "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16" /* RFC 1918 */
+#define PRIVATE_NETS "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7" /* RFC 1918, RFC 4193 */
 #define LOOPBACK     "127.0.0.0/8,::1"
 
 /* What a device may take: TCP connect, head of a reply, one whole exchange. */

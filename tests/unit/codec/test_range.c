@@ -32,6 +32,14 @@ static void ranges_are_read_counted_and_written_canonically(void **state)
 		{"::1 fe80::2 10.0.0.1 ::1", NULL, 3, "10.0.0.1,::1,fe80::2", "10.0.0.1", "fe80::2"},
 		{"::1,::2,FE80::0:3", "::2", 2, "::1,fe80::3", "::1", "fe80::3"},
 		{"::ffff:10.0.0.1", NULL, 1, "10.0.0.1", "10.0.0.1", "10.0.0.1"},
+		{"fd00::/126", NULL, 4, "fd00::/126", "fd00::", "fd00::3"},
+		{"fd00::/112 10.0.0.0/30", "fd00::100-fd00::ffff", 260, "10.0.0.0/30,fd00::/120", "10.0.0.0",
+		 "fd00::ff"},
+		{"fd00::1-fd00::9", "fd00::4/126", 5, "fd00::1-fd00::3,fd00::8/127", "fd00::1", "fd00::9"},
+		{"fd00::3,fd00::4,fd00::2", NULL, 3, "fd00::2-fd00::4", "fd00::2", "fd00::4"},
+		{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe/127", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 1,
+		 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe",
+		 "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct range r, again;
@@ -87,9 +95,17 @@ static void slips_are_quoted_and_explained(void **state)
 		{"10.0.0.0/-1", NULL, ERR_INVALID, "range \"10.0.0.0/-1\": the prefix length is not between 0 and 32"},
 		{"10.0.0.7/24", NULL, ERR_INVALID, "range \"10.0.0.7/24\": the network of this prefix is 10.0.0.0/24"},
 		{"10.0/16", NULL, ERR_INVALID, "range \"10.0/16\": what is in front of the slash is no IPv4 address"},
-		{"fe80::/64", NULL, ERR_INVALID, "range \"fe80::/64\": IPv6 is taken as single addresses only"},
-		{"fe80::1-fe80::9", NULL, ERR_INVALID,
-		 "range \"fe80::1-fe80::9\": IPv6 is taken as single addresses only"},
+		{"fe80::/129", NULL, ERR_INVALID, "range \"fe80::/129\": the prefix length is not between 0 and 128"},
+		{"fe80::1/64", NULL, ERR_INVALID, "range \"fe80::1/64\": the network of this prefix is fe80::/64"},
+		{"fe80::g/64", NULL, ERR_INVALID,
+		 "range \"fe80::g/64\": what is in front of the slash is no IPv6 address"},
+		{"::ffff:10.0.0.0/104", NULL, ERR_INVALID,
+		 "range \"::ffff:10.0.0.0/104\": what is in front of the slash is no IPv6 address"},
+		{"::/0", NULL, ERR_INVALID, "range \"::/0\": has IPv4 addresses in it; write those as IPv4"},
+		{"fe80::1-9", NULL, ERR_INVALID, "range \"fe80::1-9\": its end is no IPv6 address"},
+		{"10.0.0.1-fe80::9", NULL, ERR_INVALID, "range \"10.0.0.1-fe80::9\": from IPv4 to IPv6"},
+		{"fe80::9-fe80::1", NULL, ERR_INVALID, "range \"fe80::9-fe80::1\": ends before it begins"},
+		{"fd00::/64", NULL, ERR_TOO_BIG, "range: 18446744073709551615 addresses, the limit is 256"},
 		{"fe80::1%eth0", NULL, ERR_INVALID,
 		 "range \"fe80::1%eth0\": neither an address, a prefix nor first-last"},
 		{"10.0.0.9-10.0.0.1", NULL, ERR_INVALID, "range \"10.0.0.9-10.0.0.1\": ends before it begins"},
@@ -98,7 +114,7 @@ static void slips_are_quoted_and_explained(void **state)
 		 "range \"10.0.0.1-256\": its end is neither an IPv4 address nor a number up to 255"},
 		{"10.0.0.1-", NULL, ERR_INVALID,
 		 "range \"10.0.0.1-\": its end is neither an IPv4 address nor a number up to 255"},
-		{"-10.0.0.1", NULL, ERR_INVALID, "range \"-10.0.0.1\": its begin is no IPv4 address"},
+		{"-10.0.0.1", NULL, ERR_INVALID, "range \"-10.0.0.1\": its begin is no address"},
 		{"10.0.0.1", "x", ERR_INVALID, "range \"x\": neither an address, a prefix nor first-last"},
 		{"10.0.0.\1", NULL, ERR_INVALID, "range: a part is too long, or holds characters that no address has"},
 		{"10.0.0.0/23", NULL, ERR_TOO_BIG, "range: 512 addresses, the limit is 256"},
@@ -111,6 +127,50 @@ static void slips_are_quoted_and_explained(void **state)
 		assert_string_equal(e.msg, rows[i].says);
 		assert_int_equal(range_count(&r), 0);
 		range_release(&r);
+	}
+}
+
+static void whole_networks_of_ipv6_are_sets_too(void **state)
+{
+	static const struct {
+		const char *include, *exclude, *text;
+		const char *inside[2], *outside[2];
+	} rows[] = {
+		{"fc00::/7",
+		 NULL,
+		 "fc00::/7",
+		 {"fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+		 {"fe00::", "10.0.0.1"}},
+		{"2000::/3",
+		 NULL,
+		 "2000::/3",
+		 {"2000::", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+		 {"::1", "4000::"}},
+		{"8000::/1", "8000::/2", "c000::/2", {"c000::", "ffff::"}, {"8000::", "bfff::"}},
+		{"2001:db8::/32,10.0.0.0/8",
+		 "2001:db8::/33",
+		 "10.0.0.0/8,2001:db8:8000::/33",
+		 {"2001:db8:8000::1", "10.255.255.255"},
+		 {"2001:db8::1", "11.0.0.0"}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct range r;
+		struct range_addr a;
+		struct buf out;
+		buf_init(&out, 1024);
+		range_init(&r);
+		assert_int_equal(range_parse(rows[i].include, rows[i].exclude, UINT64_MAX, &r, NULL), 0);
+		assert_true(range_count(&r) == UINT64_MAX);
+		assert_int_equal(range_text(&r, &out), 0);
+		assert_bytes_equal_str(buf_bytes(&out), rows[i].text);
+		for (size_t k = 0; k < 2; k++) {
+			assert_int_equal(range_addr_parse(bytes_str(rows[i].inside[k]), &a, NULL), 0);
+			assert_true(range_contains(&r, &a));
+			assert_int_equal(range_addr_parse(bytes_str(rows[i].outside[k]), &a, NULL), 0);
+			assert_false(range_contains(&r, &a));
+		}
+		range_release(&r);
+		buf_release(&out);
 	}
 }
 
@@ -203,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_are_read_counted_and_written_canonically),
 		cmocka_unit_test(slips_are_quoted_and_explained),
+		cmocka_unit_test(whole_networks_of_ipv6_are_sets_too),
 		cmocka_unit_test(parts_have_a_limit),
 		cmocka_unit_test(membership_and_order_agree_with_a_plain_table),
 		cmocka_unit_test(addresses_go_to_sockets_and_back),
