@@ -46,6 +46,7 @@ ERR(NO_ANSWER,          44, RETRY,     "the device accepted the connection but d
 ERR(LOST_CONNECTION,    45, RETRY,     "the device closed the connection without an answer", "try again; if it stays so, look at the device's firmware version")
 ERR(NOT_AMT,            46, REFUSED,   "something else than Intel AMT answers there", "check the address")
 ERR(WRONG_DEVICE,       47, REFUSED,   "another device answers at this address", "rediscover the device, or correct its AMT address")
+ERR(SUBNET_DOWN,        48, RETRY,     "most devices of this subnet cannot be reached, so its breaker lets through one try at a time", "look at the network of this subnet; what waits goes on by itself as soon as one device there answers")
 
 /* Talking to it. */
 ERR(TLS_FAILED,         50, REFUSED,   "no TLS connection could be agreed", "see the detail; old firmware needs the device's setting old-tls")

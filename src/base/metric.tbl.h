@@ -11,6 +11,8 @@ METRIC(zone_commands,         COUNTER, "",        "commands of people and progra
 METRIC(zone_mailbox_full,     COUNTER, "",        "messages to the zone that were refused because its mailbox was full")
 METRIC(zone_round_ms_max,     GAUGE,   "ms",      "longest round of the zone thread since start")
 METRIC(zone_acts_open,        GAUGE,   "",        "acts that are not in a final state")
+METRIC(breakers_open,         GAUGE,   "",        "subnets of which most devices cannot be reached, where one try at a time is made")
+METRIC(breakers_opened,       COUNTER, "",        "how often the breaker of a subnet opened")
 METRIC(acts_done,             COUNTER, "",        "acts that ended as done")
 METRIC(acts_already,          COUNTER, "",        "acts that ended because the wanted state was there already")
 METRIC(acts_failed,           COUNTER, "",        "acts that ended as failed")

@@ -520,7 +520,7 @@ API_ARG(DEVICE_CHECK_NAME, "device", PATH, STR, REQ, POS, "name or id", "desk-17
 API_OBJECT(event, "Something that happened, in order. Sent as server-sent events with id SERVER-SEQ; Last-Event-ID resumes. The answer to a change has a header Event-ID: who follows from there misses nothing of it.")
 API_FIELD(event, "seq",    INT,  NULL_NO, "place in the order of this server")
 API_FIELD(event, "time",   TIME, NULL_NO, "when")
-API_FIELD(event, "kind",   STR,  NULL_NO, "job, act, device, group, discovered, scan, credential, folder, setting, hold, token, message or zone")
+API_FIELD(event, "kind",   STR,  NULL_NO, "job, act, device, group, discovered, scan, credential, folder, setting, hold, token, message, subnet or zone")
 API_FIELD(event, "change", STR,  NULL_NO, "added, changed, removed, progress or final")
 API_FIELD(event, "id",     INT,  NULL_NO, "id of the thing")
 API_FIELD(event, "name",   STR,  NULL_NO, "its name, may be empty")

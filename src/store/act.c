@@ -202,7 +202,7 @@ int store_act_finish(struct db *db, const struct store_act_outcome *o, bool *ret
 
 int store_act_requeue(struct db *db, const struct store_act_back *b, bool *ret_won, struct err *e)
 {
-	ASSERT(b->from == ACT_STATE_CLAIMED || b->from == ACT_STATE_SENT);
+	ASSERT(b->from == ACT_STATE_QUEUED || b->from == ACT_STATE_CLAIMED || b->from == ACT_STATE_SENT);
 	struct db_stmt *st = db_stmt(db, SQL_ACT_REQUEUE);
 	db_bind_i64(st, b->id);
 	db_bind_i64(st, b->fence);

@@ -113,12 +113,12 @@ int store_act_finish(struct db *db, const struct store_act_outcome *o, bool *ret
 
 struct store_act_back {
 	int64_t id, fence;
-	enum act_state from; /* claimed, or sent when it is proven that the order was refused or never left */
+	enum act_state from; /* claimed, or sent when it is proven that the order was refused or never left; or queued */
 	int64_t due;
 	int reason, device_status;
 	const char *detail;
 };
-/* Back to queued, with a back-off. */
+/* Back to queued, with a back-off; or, queued already, why it waits. */
 int store_act_requeue(struct db *db, const struct store_act_back *b, bool *ret_won, struct err *e);
 
 struct store_act_settle {

@@ -27,6 +27,10 @@ SETTING(IN_FLIGHT_SUBNET,   "in-flight-subnet",   COUNT, "acts", 1, 65536, "256"
         "most acts with a conversation open at once in one /24 (IPv6: /64)")
 SETTING(ALLOWED_NETS,       "allowed-nets",       CIDRS, "", 0, 64, "", ZONE,
         "networks that the zone may scan and talk to; empty is the private ranges of IPv4 (RFC 1918) and IPv6 (fc00::/7); never loopback or link-local")
+SETTING(BREAKER_SHARE,      "breaker-share",      COUNT, "%", 0, 100, "50", ZONE,
+        "share of a /24 (of 20 or more devices tried) that cannot be reached, from which on one device at a time is tried; 0 is never")
+SETTING(BREAKER_PAUSE,      "breaker-pause",      DURATION, "", 1000, 3600000, "30s", ZONE,
+        "pause between two tries in such a subnet, until one device answers")
 SETTING(ALLOW_LOOPBACK,     "allow-loopback",     BOOL, "", 0, 1, "off", ZONE,
         "lets the zone talk to 127.0.0.0/8 and ::1, for the simulator and for tests")
 SETTING(TLS_DEFAULT,        "tls-default",        CHOICE, "auto|require|never", 0, 0, "auto", FOLDER,

@@ -253,7 +253,7 @@ static int expire(struct zone *z, struct slot *s, struct end *end, struct err *e
 {
 	if (s->attempt && s->reason)
 		return finish_as(z, s, end, ACT_STATE_FAILED, s->reason, e);
-	return finish_as(z, s, end, ACT_STATE_EXPIRED, REASON(ERR_EXPIRED), e);
+	return finish_as(z, s, end, ACT_STATE_EXPIRED, s->reason ? s->reason : REASON(ERR_EXPIRED), e);
 }
 
 /* Doubles with each attempt, and differs from act to act so that a whole subnet does not come back at once. */
@@ -569,10 +569,47 @@ static int learn(struct zone *z, int64_t amt, enum verb verb, const struct act_o
 	return rc || !l->has_mode ? rc : learn_mode(z, amt, l->mode, e);
 }
 
+static int tell_breaker(struct zone *z, enum breaker_change change, const struct queue_subnet *n, struct err *e)
+{
+	bool open = change == BREAKER_OPENED;
+	struct buf data;
+	struct json_writer w;
+	buf_init(&data, 512);
+	json_writer_init(&w, &data);
+	json_begin_object(&w, NULL);
+	json_put_bool(&w, "open", open);
+	json_put_i64(&w, "tried", n->tried);
+	json_put_i64(&w, "failed", n->failed);
+	json_end(&w);
+	log_event(open ? LOG_WARNING : LOG_NOTICE, "breaker of a subnet changed", LOG_S("subnet", n->name),
+		  LOG_S("is", open ? "open: one device at a time is tried" : "closed"), LOG_U("tried", n->tried),
+		  LOG_U("failed", n->failed));
+	metric_add(METRIC_breakers_opened, open);
+	struct tell t = {.kind = "subnet", .change = "changed", .name = n->name, .data = buf_bytes(&data)};
+	int rc = event_tell(z, &t, e);
+	buf_release(&data);
+	return rc;
+}
+
+/* Whether a connection could be made is what counts for the breaker; other ends say nothing about the network. */
+static int tell_subnet(struct zone *z, const struct act_outcome *m, struct err *e)
+{
+	struct queue_subnet n;
+	bool unreached = m->reason == ERR_UNREACHABLE || m->reason == ERR_REFUSED_PORT;
+	if (!m->learned.answered && !unreached)
+		return 0;
+	enum breaker_change change =
+		queue_talk_tells(z->queue, (int64_t)m->act, m->fence, m->learned.answered, z->now, &n);
+	return change == BREAKER_SAME ? 0 : tell_breaker(z, change, &n, e);
+}
+
 int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 {
 	struct slot *s = queue_get(z->queue, (int64_t)m->act);
+	int told = tell_subnet(z, m, e);
 	queue_talk_close(z->queue, (int64_t)m->act, m->fence);
+	if (told)
+		return told;
 	if (!s || s->fence != m->fence || s->state == ACT_STATE_QUEUED)
 		return 0; /* of a claim that was lost */
 	struct end end;
@@ -630,7 +667,7 @@ static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
 	m->verb = s->verb;
 	m->boot = boot_of(z, s->job);
 	m->observe_ms = at_device(z, SETTING_OBSERVE_TIME, s->device);
-	queue_talk_open(z->queue, s);
+	queue_talk_open(z->queue, s, z->now);
 	chain_add(&z->to_wire, &m->mail);
 }
 
@@ -709,6 +746,45 @@ static int start_act(struct zone *z, struct slot *s, struct err *e)
 	return 0;
 }
 
+/* It stays where it is and is told to wait for the breaker of its subnet. */
+static int hold_back(struct zone *z, struct slot *s, struct err *e)
+{
+	bool won;
+	char detail[ACT_DETAIL_SIZE];
+	struct queue_subnet n;
+	queue_subnet(s, &n);
+	(void)snprintf(detail, sizeof(detail),
+		       "waits for the breaker of %.64s: %u of %u addresses tried there cannot be reached", n.name,
+		       n.failed, n.tried);
+	struct store_act_back b = {
+		.id = s->id,
+		.fence = s->fence,
+		.from = ACT_STATE_QUEUED,
+		.due = s->due,
+		.reason = REASON(ERR_SUBNET_DOWN),
+		.detail = detail,
+	};
+	int rc = store_act_requeue(z->db, &b, &won, e);
+	if (rc || !won)
+		return rc ? rc : resync(z, s, e);
+	s->reason = b.reason;
+	return 0;
+}
+
+static int hold_back_all(struct zone *z, struct err *e)
+{
+	struct slot *s;
+	int rc = 0;
+	size_t n = 0;
+	for (; n < ZONE_SLICE && !rc && (s = queue_next_held(z->queue)); n++) {
+		arena_reset(z->arena);
+		rc = hold_back(z, s, e);
+	}
+	if (n == ZONE_SLICE)
+		z->run_again = true;
+	return rc;
+}
+
 int act_dispatch(struct zone *z, struct err *e)
 {
 	struct slot *s;
@@ -721,7 +797,7 @@ int act_dispatch(struct zone *z, struct err *e)
 	}
 	if (!rc && queue_next(z->queue))
 		z->run_again = true;
-	return rc;
+	return rc ? rc : hold_back_all(z, e);
 }
 
 /* Reads only: was the order obeyed? An interface that can no longer be asked leaves the act to its deadline. */
@@ -844,6 +920,7 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host)
 		.attempt = a->attempt,
 		.reason = a->reason,
 		.verb = (enum verb)a->verb,
+		.held_back = a->state == ACT_STATE_QUEUED && a->reason == REASON(ERR_SUBNET_DOWN),
 	};
 	struct slot *s = queue_add(z->queue, &init, host);
 	if (a->state == ACT_STATE_QUEUED) {

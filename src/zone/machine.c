@@ -327,6 +327,7 @@ void machine_round(struct zone *z, struct mail *commands, struct mail *messages,
 	task_sweep(z);
 	free(b.mail);
 	metric_set(METRIC_zone_acts_open, (int64_t)queue_count(z->queue));
+	metric_set(METRIC_breakers_open, (int64_t)queue_breakers_open(z->queue));
 	*ret_out = (struct zone_out){chain_take(&z->out_wire), chain_take(&z->out_api)};
 }
 

@@ -8,6 +8,7 @@
 #include "zone/heap.h"
 
 #define SUBNET_KEY_MAX (1 + ACT_HOST_SIZE)
+#define KEEP_UNUSED_MS 600000 /* what is known of a subnet, after its last conversation */
 
 struct subnet {
 	uint8_t key[SUBNET_KEY_MAX];
@@ -16,6 +17,9 @@ struct subnet {
 	size_t talks;
 	struct heap ready;
 	size_t place; /* among the subnets that may start one */
+	struct breaker breaker;
+	size_t try_place; /* among those whose breaker waits for its next try */
+	int64_t used_at;
 };
 
 /* An interface that has an open act or conversation. */
@@ -23,9 +27,11 @@ struct line {
 	int64_t amt;
 	size_t slots;
 	struct subnet *net;
+	uint8_t place; /* of the address, for the breaker */
 	struct slot *live;
 	int64_t talk_act; /* 0: no conversation */
 	int64_t talk_fence;
+	bool talk_tries; /* it began while the breaker was open */
 	struct list waiters;
 };
 
@@ -33,6 +39,10 @@ struct queue {
 	struct map_u64 *slots, *lines, *talks; /* by act; by interface; line by act */
 	struct map_str *nets;
 	struct heap timers, startable;
+	struct heap tries;      /* subnets with an open breaker that has somebody to try and may not yet */
+	struct list newly_held; /* slots */
+	size_t breakers_open;
+	struct breaker_rule rule;
 	size_t zone_limit, subnet_limit;
 };
 
@@ -54,6 +64,14 @@ static bool net_starts_before(const void *a, const void *b)
 	return slot_starts_before(heap_first(&x->ready), heap_first(&y->ready));
 }
 
+static bool net_tries_before(const void *a, const void *b)
+{
+	const struct subnet *x = a, *y = b;
+	if (x->breaker.try_at != y->breaker.try_at)
+		return x->breaker.try_at < y->breaker.try_at;
+	return slot_starts_before(heap_first(&x->ready), heap_first(&y->ready));
+}
+
 static size_t *timer_place(void *s)
 {
 	return &((struct slot *)s)->timer_place;
@@ -69,6 +87,11 @@ static size_t *net_place(void *n)
 	return &((struct subnet *)n)->place;
 }
 
+static size_t *try_place(void *n)
+{
+	return &((struct subnet *)n)->try_place;
+}
+
 struct queue *queue_new(void)
 {
 	struct queue *q = mem_alloc(sizeof(*q));
@@ -79,44 +102,76 @@ struct queue *queue_new(void)
 	q->zone_limit = q->subnet_limit = SIZE_MAX;
 	heap_init(&q->timers, slot_wakes_before, timer_place);
 	heap_init(&q->startable, net_starts_before, net_place);
+	heap_init(&q->tries, net_tries_before, try_place);
+	list_init(&q->newly_held);
 	return q;
 }
 
-/* The one rule of starting: a subnet is startable while it has somebody ready and room. To be called before anything
- * that the order of subnets depends on changes, and net_fix after it. */
+/* The one rule of starting: a subnet is startable while it has somebody ready, room, and no breaker against it. To be
+ * called before anything that the order of subnets depends on changes, and net_fix after it. */
 static void net_leave(struct queue *q, struct subnet *n)
 {
 	heap_delete(&q->startable, n);
+	heap_delete(&q->tries, n);
 }
 
 static void net_fix(struct queue *q, struct subnet *n)
 {
-	if (heap_first(&n->ready) && n->talks < q->subnet_limit)
+	net_leave(q, n);
+	if (!heap_first(&n->ready))
+		return;
+	if (!breaker_lets_through(&n->breaker))
+		heap_put(&q->tries, n);
+	else if (n->talks < q->subnet_limit)
 		heap_put(&q->startable, n);
-	else
-		heap_delete(&q->startable, n);
 }
 
-static size_t net_key(const char *host, uint8_t key[SUBNET_KEY_MAX])
+#define KEY_NAME 0 /* first byte of the key: a host name, or the version of IP */
+
+/* *ret_place: where the address stands in its subnet; those of a /64 are folded into 256 places. */
+static size_t net_key(const char *host, uint8_t key[SUBNET_KEY_MAX], uint8_t *ret_place)
 {
 	struct range_addr a;
 	size_t len;
+	*ret_place = 0;
 	if (range_addr_parse(bytes_str(host), &a, NULL) == 0) {
 		key[0] = a.v6 ? 6 : 4;
 		len = a.v6 ? 8 : 3;
 		memcpy(key + 1, a.b, len);
+		for (size_t i = len; i < (a.v6 ? 16 : 4); i++)
+			*ret_place ^= a.b[i];
 		return 1 + len;
 	}
-	key[0] = 0;
+	key[0] = KEY_NAME;
 	len = strnlen(host, SUBNET_KEY_MAX - 1);
 	memcpy(key + 1, host, len);
 	return 1 + len;
 }
 
-static struct subnet *net_get(struct queue *q, const char *host)
+static void net_name(const struct subnet *n, char ret[QUEUE_SUBNET_SIZE])
+{
+	struct range_addr a = {.v6 = n->key[0] == 6};
+	char text[RANGE_ADDR_TEXT_SIZE];
+	if (n->key[0] == KEY_NAME) {
+		bytes_to_str(BYTES(n->key + 1, n->key_len - 1), ret, QUEUE_SUBNET_SIZE);
+		return;
+	}
+	memcpy(a.b, n->key + 1, n->key_len - 1);
+	range_addr_text(&a, text);
+	(void)snprintf(ret, QUEUE_SUBNET_SIZE, "%s/%d", text, a.v6 ? 64 : 24); /* an address is shorter than a name */
+}
+
+static void net_view(const struct subnet *n, struct queue_subnet *ret)
+{
+	net_name(n, ret->name);
+	ret->tried = breaker_tried(&n->breaker);
+	ret->failed = breaker_failed(&n->breaker);
+}
+
+static struct subnet *net_get(struct queue *q, const char *host, uint8_t *ret_place)
 {
 	uint8_t key[SUBNET_KEY_MAX];
-	size_t len = net_key(host, key);
+	size_t len = net_key(host, key, ret_place);
 	struct subnet *n = map_str_get(q->nets, BYTES(key, len));
 	if (!n) {
 		n = mem_alloc(sizeof(*n));
@@ -128,12 +183,24 @@ static struct subnet *net_get(struct queue *q, const char *host)
 	return n;
 }
 
-static void net_drop(struct queue *q, struct subnet *n)
+static void net_free(struct queue *q, struct subnet *n)
 {
-	heap_delete(&q->startable, n);
-	map_str_delete(q->nets, BYTES(n->key, n->key_len));
+	net_leave(q, n);
+	q->breakers_open -= n->breaker.open;
 	heap_release(&n->ready);
 	free(n);
+}
+
+static void net_drop(struct queue *q, struct subnet *n)
+{
+	map_str_delete(q->nets, BYTES(n->key, n->key_len));
+	net_free(q, n);
+}
+
+/* Its breaker knows something; queue_tidy drops it later. A name is one address: its breaker never opens. */
+static bool net_is_remembered(const struct subnet *n)
+{
+	return n->key[0] != KEY_NAME && breaker_tried(&n->breaker);
 }
 
 static struct line *line_get(struct queue *q, int64_t amt, const char *host)
@@ -143,7 +210,7 @@ static struct line *line_get(struct queue *q, int64_t amt, const char *host)
 		return l;
 	l = mem_alloc(sizeof(*l));
 	l->amt = amt;
-	l->net = net_get(q, host);
+	l->net = net_get(q, host, &l->place);
 	l->net->lines++;
 	list_init(&l->waiters);
 	map_u64_put(q->lines, (uint64_t)amt, l);
@@ -154,7 +221,7 @@ static void line_drop_unused(struct queue *q, struct line *l)
 {
 	if (l->slots || l->talk_act)
 		return;
-	if (--l->net->lines == 0)
+	if (--l->net->lines == 0 && !net_is_remembered(l->net))
 		net_drop(q, l->net);
 	map_u64_delete(q->lines, (uint64_t)l->amt);
 	free(l);
@@ -166,6 +233,8 @@ static void make_ready(struct queue *q, struct slot *s)
 	net_leave(q, n);
 	heap_put(&n->ready, s);
 	net_fix(q, n);
+	if (n->breaker.open && !s->held_back)
+		list_append(&q->newly_held, &s->newly_held);
 }
 
 static void leave_ready(struct queue *q, struct slot *s)
@@ -176,6 +245,7 @@ static void leave_ready(struct queue *q, struct slot *s)
 	net_leave(q, n);
 	heap_delete(&n->ready, s);
 	net_fix(q, n);
+	list_remove(&s->newly_held);
 }
 
 /* A due act stands where it can start from, or behind what its interface is busy with. */
@@ -249,8 +319,13 @@ void queue_free(struct queue *q)
 		((struct line *)l)->talk_act = 0;
 		line_drop_unused(q, l);
 	}
+	struct bytes key;
+	void *n;
+	for (it = 0; map_str_each(q->nets, &it, &key, &n);)
+		net_free(q, n);
 	heap_release(&q->timers);
 	heap_release(&q->startable);
+	heap_release(&q->tries);
 	map_u64_free(q->slots);
 	map_u64_free(q->lines);
 	map_u64_free(q->talks);
@@ -274,6 +349,40 @@ void queue_set_limits(struct queue *q, size_t zone, size_t subnet)
 		net_fix(q, n);
 }
 
+static void net_close(struct queue *q, struct subnet *n)
+{
+	q->breakers_open--;
+	for (size_t i = 0; i < n->ready.count; i++)
+		list_remove(&((struct slot *)n->ready.at[i])->newly_held);
+	net_fix(q, n);
+}
+
+static void net_open(struct queue *q, struct subnet *n)
+{
+	q->breakers_open++;
+	for (size_t i = 0; i < n->ready.count; i++) {
+		struct slot *s = n->ready.at[i];
+		if (!s->held_back)
+			list_append(&q->newly_held, &s->newly_held);
+	}
+	net_fix(q, n);
+}
+
+void queue_set_breaker(struct queue *q, const struct breaker_rule *rule)
+{
+	size_t it = 0;
+	struct bytes key;
+	void *v;
+	q->rule = *rule;
+	while (!rule->share && map_str_each(q->nets, &it, &key, &v)) {
+		struct subnet *n = v;
+		bool was_open = n->breaker.open;
+		n->breaker = (struct breaker){.open = false};
+		if (was_open)
+			net_close(q, n);
+	}
+}
+
 struct slot *queue_get(const struct queue *q, int64_t act)
 {
 	return map_u64_get(q->slots, (uint64_t)act);
@@ -293,6 +402,7 @@ struct slot *queue_add(struct queue *q, const struct slot *init, const char *hos
 	s->state = ACT_STATE_QUEUED;
 	s->due = s->wake = QUEUE_NEVER;
 	list_init(&s->waiting);
+	list_init(&s->newly_held);
 	s->line = line_get(q, s->amt, host);
 	s->line->slots++;
 	ASSERT(!map_u64_put(q->slots, (uint64_t)s->id, s));
@@ -325,6 +435,7 @@ void queue_live(struct queue *q, struct slot *s, enum act_state state, int64_t w
 	leave_places(q, s);
 	line_set_live(q, s, true);
 	s->state = state;
+	s->held_back = false;
 	queue_wake_at(q, s, wake);
 }
 
@@ -344,8 +455,19 @@ bool queue_each(const struct queue *q, size_t *it, struct slot **ret)
 	return true;
 }
 
+/* Breakers whose pause is over let one through. */
+static void let_try(struct queue *q, int64_t now)
+{
+	struct subnet *n;
+	while ((n = heap_first(&q->tries)) && n->breaker.try_at <= now) {
+		n->breaker.may_try = true;
+		net_fix(q, n);
+	}
+}
+
 struct slot *queue_timer(struct queue *q, int64_t now)
 {
+	let_try(q, now);
 	for (;;) {
 		struct slot *s = heap_first(&q->timers);
 		if (!s || s->wake > now)
@@ -359,7 +481,9 @@ struct slot *queue_timer(struct queue *q, int64_t now)
 int64_t queue_wake(const struct queue *q)
 {
 	const struct slot *s = heap_first(&q->timers);
-	return s ? s->wake : QUEUE_NEVER;
+	const struct subnet *n = heap_first(&q->tries);
+	int64_t wake = s ? s->wake : QUEUE_NEVER;
+	return n && n->breaker.try_at < wake ? n->breaker.try_at : wake;
 }
 
 struct slot *queue_next(struct queue *q)
@@ -375,20 +499,38 @@ struct slot *queue_next(struct queue *q)
 	return NULL;
 }
 
+struct slot *queue_next_held(struct queue *q)
+{
+	struct slot *s = LIST_FIRST(&q->newly_held, struct slot, newly_held);
+	if (s) {
+		list_remove(&s->newly_held);
+		s->held_back = true;
+	}
+	return s;
+}
+
+void queue_subnet(const struct slot *s, struct queue_subnet *ret)
+{
+	net_view(s->line->net, ret);
+}
+
 bool queue_can_talk(const struct queue *q, const struct slot *s)
 {
 	return !s->line->talk_act && s->line->net->talks < q->subnet_limit && map_u64_count(q->talks) < q->zone_limit;
 }
 
-void queue_talk_open(struct queue *q, struct slot *s)
+void queue_talk_open(struct queue *q, struct slot *s, int64_t now)
 {
 	struct line *l = s->line;
 	ASSERT(!l->talk_act);
 	l->talk_act = s->id;
 	l->talk_fence = s->fence;
+	l->talk_tries = l->net->breaker.open;
 	map_u64_put(q->talks, (uint64_t)s->id, l);
 	net_leave(q, l->net);
 	l->net->talks++;
+	l->net->used_at = now;
+	breaker_start(&l->net->breaker, l->place, &q->rule, now);
 	net_fix(q, l->net);
 }
 
@@ -396,6 +538,29 @@ bool queue_talk_is_open(const struct queue *q, int64_t act, int64_t fence)
 {
 	const struct line *l = map_u64_get(q->talks, (uint64_t)act);
 	return l && l->talk_fence == fence;
+}
+
+enum breaker_change queue_talk_tells(struct queue *q, int64_t act, int64_t fence, bool reached, int64_t now,
+				     struct queue_subnet *ret)
+{
+	struct line *l = map_u64_get(q->talks, (uint64_t)act);
+	if (!l || l->talk_fence != fence)
+		return BREAKER_SAME;
+	struct subnet *n = l->net;
+	struct queue_subnet before = {.name = ""};
+	if (l->talk_tries)
+		net_view(n, &before);
+	net_leave(q, n);
+	enum breaker_change change = breaker_end(&n->breaker, l->place, reached, l->talk_tries, &q->rule, now);
+	net_fix(q, n);
+	if (change == BREAKER_OPENED) {
+		net_open(q, n);
+		net_view(n, ret);
+	} else if (change == BREAKER_CLOSED) {
+		net_close(q, n);
+		*ret = before;
+	}
+	return change;
 }
 
 bool queue_talk_close(struct queue *q, int64_t act, int64_t fence)
@@ -416,4 +581,25 @@ bool queue_talk_close(struct queue *q, int64_t act, int64_t fence)
 size_t queue_talks(const struct queue *q)
 {
 	return map_u64_count(q->talks);
+}
+
+size_t queue_breakers_open(const struct queue *q)
+{
+	return q->breakers_open;
+}
+
+void queue_tidy(struct queue *q, int64_t now)
+{
+	struct subnet **old = mem_array(map_str_count(q->nets), sizeof(struct subnet *));
+	size_t it = 0, count = 0;
+	struct bytes key;
+	void *v;
+	while (map_str_each(q->nets, &it, &key, &v)) {
+		struct subnet *n = v;
+		if (!n->lines && n->used_at <= now - KEEP_UNUSED_MS)
+			old[count++] = n;
+	}
+	for (size_t i = 0; i < count; i++)
+		net_drop(q, old[i]);
+	free(old);
 }

@@ -5,15 +5,18 @@
  * The conversations that are open in wire are no cache but a fact; queue_clear leaves them.
  *
  * A queued act that is due stands either in the ready heap of its subnet, or in the line of its interface behind the
- * act that is live there. An interface has one live act and one conversation at most. One thread. */
+ * act that is live there. An interface has one live act and one conversation at most. A subnet most of which cannot be
+ * reached is held back by its breaker (zone/breaker.h), which is a fact like the conversations. One thread. */
 #ifndef ZONE_QUEUE_H
 #define ZONE_QUEUE_H
 
 #include "amt/act.h"
 #include "base/list.h"
 #include "store/act.h"
+#include "zone/breaker.h"
 
-#define QUEUE_NEVER INT64_MAX
+#define QUEUE_NEVER       INT64_MAX
+#define QUEUE_SUBNET_SIZE (ACT_HOST_SIZE + 4)
 
 struct line;
 struct queue;
@@ -27,6 +30,7 @@ struct slot {
 	int reason; /* of the last failure: positive number, 0 none */
 	enum verb verb;
 	bool in_doubt;        /* sent, and its conversation ended without an answer */
+	bool held_back;       /* queued: it is on disk that the breaker holds it */
 	int64_t settle_until; /* in doubt: after this it is unknown */
 
 	enum act_state state; /* queued, claimed or sent */
@@ -34,7 +38,14 @@ struct slot {
 	int64_t wake;         /* wall time at which queue_timer gives it out */
 	size_t timer_place, ready_place;
 	struct list waiting; /* in the line of its interface */
+	struct list newly_held;
 	struct line *line;
+};
+
+/* A subnet and its breaker, for people. */
+struct queue_subnet {
+	char name[QUEUE_SUBNET_SIZE]; /* "10.0.0.0/24" */
+	unsigned tried, failed;       /* addresses */
 };
 
 struct queue *queue_new(void);
@@ -43,6 +54,7 @@ void queue_clear(struct queue *q);
 size_t queue_count(const struct queue *q);
 /* Most conversations at once, in all and in one subnet (/24, or /64 of IPv6; a name is a subnet of its own). */
 void queue_set_limits(struct queue *q, size_t zone, size_t subnet);
+void queue_set_breaker(struct queue *q, const struct breaker_rule *rule); /* without it none opens */
 
 struct slot *queue_get(const struct queue *q, int64_t act); /* NULL: final or unknown */
 /* Copies the fields above state; host chooses the subnet. The act has no state until one of the next two is called. */
@@ -58,18 +70,28 @@ bool queue_has_interface(const struct queue *q, int64_t amt); /* some act of it 
 /* Any act, for walking: *it starts at 0; the queue must not change meanwhile. */
 bool queue_each(const struct queue *q, size_t *it, struct slot **ret);
 /* An act whose wake has come; it stays until it is moved. A queued one that is due becomes ready by itself and is not
- * given out before its deadline. NULL: none. */
+ * given out before its deadline. Breakers whose next try is due let it through. NULL: none. */
 struct slot *queue_timer(struct queue *q, int64_t now);
 int64_t queue_wake(const struct queue *q); /* when the next one wakes; QUEUE_NEVER */
 /* The ready act that may start now, oldest due first. It stays ready until it is moved. NULL: none may. */
 struct slot *queue_next(struct queue *q);
+/* A ready act that a breaker holds back and of which that was not told: its held_back becomes true. NULL: none. */
+struct slot *queue_next_held(struct queue *q);
+void queue_subnet(const struct slot *s, struct queue_subnet *ret);
 
 /* Conversations. open: the limits allow it and none is open on the interface (queue_can_talk). */
 bool queue_can_talk(const struct queue *q, const struct slot *s);
-void queue_talk_open(struct queue *q, struct slot *s);
+void queue_talk_open(struct queue *q, struct slot *s, int64_t now);
+/* What an open conversation says of its subnet: the address could be reached, or no connection could be made to it.
+ * *ret is filled when the breaker changed. Before queue_talk_close. */
+enum breaker_change queue_talk_tells(struct queue *q, int64_t act, int64_t fence, bool reached, int64_t now,
+				     struct queue_subnet *ret);
 /* The conversation of act and fence ended; false when there is none. */
 bool queue_talk_close(struct queue *q, int64_t act, int64_t fence);
 bool queue_talk_is_open(const struct queue *q, int64_t act, int64_t fence);
 size_t queue_talks(const struct queue *q);
+size_t queue_breakers_open(const struct queue *q);
+/* Forgets what is known of subnets that were not used for a while. */
+void queue_tidy(struct queue *q, int64_t now);
 
 #endif

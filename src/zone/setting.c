@@ -68,10 +68,16 @@ int setting_load(struct zone *z, struct err *e)
 {
 	int rc = load_values(z, e);
 	rc = rc ? rc : load_nets(z, e);
-	if (!rc)
-		queue_set_limits(z->queue, (size_t)setting(z, SETTING_IN_FLIGHT_ZONE),
-				 (size_t)setting(z, SETTING_IN_FLIGHT_SUBNET));
-	return rc;
+	if (rc)
+		return rc;
+	const struct breaker_rule rule = {
+		.share = (unsigned)setting(z, SETTING_BREAKER_SHARE),
+		.pause_ms = setting(z, SETTING_BREAKER_PAUSE),
+	};
+	queue_set_limits(z->queue, (size_t)setting(z, SETTING_IN_FLIGHT_ZONE),
+			 (size_t)setting(z, SETTING_IN_FLIGHT_SUBNET));
+	queue_set_breaker(z->queue, &rule);
+	return 0;
 }
 
 /* Whether any address of loopback is among the allowed ones: those, less all others, leave something. */

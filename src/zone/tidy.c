@@ -57,6 +57,7 @@ int tidy(struct zone *z, struct err *e)
 	if (z->now >= z->seen_at) {
 		rc = store_server_seen(z->db, z->server, z->now, e);
 		z->seen_at = later(z->now, SEEN_MS);
+		queue_tidy(z->queue, z->now);
 	}
 	if (rc || z->now < z->tidy_at)
 		return rc;

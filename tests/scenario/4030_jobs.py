@@ -222,6 +222,34 @@ def many_at_once_keep_to_their_bound(box):
         fleet.server.delete(f"/settings/{name}")
 
 
+def a_subnet_that_is_down_is_tried_once_at_a_time(box):
+    """The breaker: what waits says so, and goes on by itself when a device answers again."""
+    fleet = Fleet(box, 30, *PLAIN)
+    fleet.set(breaker_pause="1s")
+    fleet.fault("refuse")
+    equal({act["reason"] for act in fleet.power("status").acts.values()}, {"refused_port"})
+    number = fleet.start("status")
+    until(lambda: fleet.server.get(f"/jobs/{number}")["failed"] >= 2, "two tries while it is down")
+    acts = fleet.server.acts(number)
+    waiting = [act for act in acts.values() if act["state"] == "queued"]
+    check(len(waiting) >= 20, f"{len(waiting)} of 30 wait")
+    equal({act["reason"] for act in waiting}, {"subnet_down"})
+    contains(waiting[0]["message"], f"waits for the breaker of {box.net}.0/24: ")
+    metrics = fleet.server.request("GET", "/metrics").text
+    contains(metrics, "\nlampd_breakers_open 1\n")
+    fleet.clear()
+    job = fleet.end(number)
+    check(2 <= job["failed"] <= 10, f"{job['failed']} devices were tried while the subnet was down")
+    equal(job["done"], 30 - job["failed"])
+    contains(fleet.server.request("GET", "/metrics").text, "\nlampd_breakers_open 0\n")
+    # What expires meanwhile says why.
+    fleet.fault("refuse")
+    fleet.power("status")
+    fleet.set(breaker_pause="1h")
+    expired = fleet.power("status", deadline=2000)
+    equal({act["reason"] for act in expired.acts.values() if act["state"] == "expired"}, {"subnet_down"})
+
+
 harness.main(
     targets_are_names_folders_tags_files_and_the_input,
     what_is_unknown_is_named_and_nothing_is_done,
@@ -236,5 +264,6 @@ harness.main(
     a_hold_stops_every_order_at_once,
     one_device_has_one_order_at_a_time,
     many_at_once_keep_to_their_bound,
+    a_subnet_that_is_down_is_tried_once_at_a_time,
     at_once=3,
 )

@@ -66,7 +66,7 @@ static struct slot *add(struct queue *q, int64_t id, int64_t amt, const char *ho
 static void start(struct queue *q, struct slot *s)
 {
 	queue_live(q, s, ACT_STATE_CLAIMED, 1000);
-	queue_talk_open(q, s);
+	queue_talk_open(q, s, 100);
 }
 
 static void the_oldest_due_starts_first_and_the_future_waits(void **state)
