@@ -279,8 +279,10 @@ static void put_headers(struct json_writer *w)
 	json_begin_object(w, "Event-ID");
 	json_put_str(w, "description",
 		     "the id of the last event before this change: give it as 'from' to follow what it does");
+	json_put_bool(w, "required", true);
 	json_begin_object(w, "schema");
 	json_put_str(w, "type", "string");
+	json_put_str(w, "pattern", "^[0-9]+-[0-9]+$");
 	json_end(w);
 	json_end(w);
 	json_end(w);

@@ -41,6 +41,14 @@ static struct zone_event *make(struct zone_event *ev, const struct zone *z, cons
 	return ev;
 }
 
+/* Under what it is found: a follower of scan 7 must not get what is discovered as number 7. */
+static int64_t object_of(const struct tell *t)
+{
+	if (t->job)
+		return t->job;
+	return t->scan || strcmp(t->kind, "discovered") == 0 ? t->scan : t->id;
+}
+
 int event_tell(struct zone *z, const struct tell *t, struct err *e)
 {
 	uint64_t seq = (uint64_t)STORE_SEQ_OF(z->event_last + 1);
@@ -52,9 +60,7 @@ int event_tell(struct zone *z, const struct tell *t, struct err *e)
 		.id = z->event_last + 1,
 		.time = z->now,
 		.kind = t->kind,
-		.object = t->job    ? t->job
-			  : t->scan ? t->scan
-				    : t->id,
+		.object = object_of(t),
 		.body = buf_cstr(&ev->json),
 	};
 	rc = store_event_add(z->db, &row, e);

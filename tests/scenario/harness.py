@@ -174,6 +174,13 @@ class Description:
         if error:
             raise Failed(f"{what} does not fit the API description: {error.message} at {list(error.absolute_path)}")
 
+    def check_headers(self, described, reply, what):
+        for name, header in described.items():
+            value = reply.headers.get(name)
+            check(value is not None or not header.get("required"), f"{what}: header {name} is missing")
+            if value is not None:
+                self.validate(header["schema"], value, f"{what}: header {name}")
+
     def check_reply(self, method, path, reply):
         path, method = path.split("?")[0], {"HEAD": "get"}.get(method, method.lower())
         for _, pattern, operations in self.paths:
@@ -182,6 +189,7 @@ class Description:
                 described = responses.get(str(reply.status)) or responses["default"]
                 if "$ref" in described:
                     described = self.document["components"]["responses"][described["$ref"].split("/")[-1]]
+                self.check_headers(described.get("headers", {}), reply, f"{method} {path}")
                 content = described.get("content", {})
                 if reply.media == "application/json" and reply.json is not None:
                     check("application/json" in content, f"{method} {path}: {reply.status} has no JSON described")
