@@ -7,14 +7,9 @@
 
 static const char *job_state(const struct store_job *j)
 {
-	switch (j->state) {
-	case JOB_STATE_EXPANDING:
-		return "expanding";
-	case JOB_STATE_OPEN:
-		return "running";
-	default:
+	if (j->state == JOB_STATE_ENDED)
 		return "final";
-	}
+	return j->cancelled_at ? "cancelling" : j->state == JOB_STATE_EXPANDING ? "expanding" : "running";
 }
 
 static void put_job(struct read *r, const struct store_job *j)
@@ -140,7 +135,7 @@ static void put_why(struct api_writer *w, const struct store_act *a)
 {
 	const char *own = a->detail && *a->detail ? a->detail : NULL;
 	api_put_str(w, "reason", a->reason ? err_name(-a->reason) : NULL);
-	api_put_str(w, "message", a->reason ? own ? own : err_sentence(-a->reason) : NULL);
+	api_put_str(w, "message", !own && a->reason ? err_sentence(-a->reason) : own);
 	api_put_str(w, "next", a->reason ? err_next(-a->reason) : NULL);
 	api_put_str(w, "evidence", evidence_name(a));
 }
