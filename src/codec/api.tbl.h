@@ -306,6 +306,7 @@ API_COMMAND(DISCOVER, "discover", "", POST, "/scans", WRITE, ADMIN, "ref", false
 API_ARG(DISCOVER, "ranges",  BODY, STRS, REQ, POSN, "addresses, CIDR blocks or FIRST-LAST ranges", "10.1.0.0/24")
 API_ARG(DISCOVER, "exclude", BODY, STRS, OPT, OPT,  "ranges to leave out", "10.1.0.1")
 API_ARG(DISCOVER, "tcp",     BODY, STR,  OPT, OPT,  "try TCP 16992/16993 where no pong came: auto (ranges up to 4096), always, never", "auto")
+API_ARG(DISCOVER, "ping-only", BODY, BOOL, OPT, OPT, "only ask who is there; open no connection to look for version, realm and ports", "false")
 API_ARG(DISCOVER, "rate",    BODY, STR,  OPT, OPT,  "pings a second, or max; default setting scan-rate", "10000")
 API_ARG(DISCOVER, "passes",  BODY, INT,  OPT, OPT,  "how often a silent address is asked, 1-10; default 3", "3")
 API_COMMAND(SCAN_LIST, "scan", "list", GET, "/scans", LIST, VIEWER, "scan", false, "List discovery tasks, newest first.", "lamp scan list")

@@ -439,7 +439,7 @@ int discover_on_end(struct zone *z, const struct scan_progress *m, struct err *e
 /* What was ordered, as it stands in the spec. */
 struct spec {
 	const char *ranges, *exclude; /* joined with commas */
-	bool tcp;
+	bool tcp, ping_only;
 	int64_t rate, passes;
 };
 
@@ -475,6 +475,7 @@ static void write_spec(const struct spec *s, struct buf *out)
 	put_parts(&w, "ranges", s->ranges);
 	put_parts(&w, "exclude", s->exclude);
 	json_put_bool(&w, "tcp", s->tcp);
+	json_put_bool(&w, "ping_only", s->ping_only);
 	json_put_i64(&w, "rate", s->rate);
 	json_put_i64(&w, "passes", s->passes);
 	json_end(&w);
@@ -516,7 +517,7 @@ static int read_spec(const struct zone *z, const char *text, struct scan_start *
 	struct json_t *doc;
 	const struct json_t *ranges = NULL, *exclude = NULL;
 	struct buf in, out;
-	bool tcp = false;
+	bool tcp = false, ping_only = false;
 	int64_t rate = 0, passes = 0;
 	int rc = json_parse(bytes_str(text), SPEC_MAX, &doc, e);
 	if (rc)
@@ -526,6 +527,7 @@ static int read_spec(const struct zone *z, const char *text, struct scan_start *
 	rc = json_get_array(doc, "ranges", API_STRS_MAX, &ranges, e);
 	rc = rc ? rc : json_opt_array(doc, "exclude", API_STRS_MAX, &exclude, e);
 	rc = rc ? rc : json_opt_bool(doc, "tcp", &tcp, e);
+	rc = rc ? rc : json_opt_bool(doc, "ping_only", &ping_only, e);
 	rc = rc ? rc : json_opt_i64(doc, "rate", 0, UINT32_MAX, &rate, e);
 	rc = rc ? rc : json_opt_i64(doc, "passes", 0, PASSES_MAX, &passes, e);
 	if (!rc) {
@@ -534,6 +536,7 @@ static int read_spec(const struct zone *z, const char *text, struct scan_start *
 		rc = parse_ranges(z, buf_cstr(&in), buf_cstr(&out), m->ranges, e);
 	}
 	m->tcp = tcp;
+	m->presence_only = ping_only;
 	m->rate = (uint32_t)rate;
 	m->passes = (uint32_t)passes;
 	buf_release(&in);
@@ -645,7 +648,9 @@ static int read_tcp(struct command *c, uint64_t addresses, struct spec *s, struc
 	const char *tcp = command_str(c, "tcp", "auto");
 	if (strcmp(tcp, "auto") && strcmp(tcp, "always") && strcmp(tcp, "never"))
 		return err_set(e, ERR_INVALID, "tcp \"%s\" is none of auto, always, never", tcp);
-	s->tcp = tcp[1] == 'l' || (tcp[1] == 'u' && addresses <= TCP_AUTO_MAX);
+	if (s->ping_only && tcp[1] == 'l')
+		return err_set(e, ERR_INVALID, "ping-only and tcp \"always\" exclude each other");
+	s->tcp = tcp[1] == 'l' || (tcp[1] == 'u' && !s->ping_only && addresses <= TCP_AUTO_MAX);
 	return 0;
 }
 
@@ -666,6 +671,7 @@ int command_DISCOVER(struct command *c, struct err *e)
 	struct spec s = {
 		.ranges = join_arg(c, "ranges"),
 		.exclude = join_arg(c, "exclude"),
+		.ping_only = api_bool(c->call, "ping-only"),
 		.passes = api_int(c->call, "passes", setting(c->z, SETTING_SCAN_PASSES)),
 	};
 	uint64_t total = 0;

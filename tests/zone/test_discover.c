@@ -63,10 +63,10 @@ static void a_scan_is_parsed_checked_and_given_to_wire(void **state)
 	assert_int_equal(s->passes, 3);
 	assert_int_equal(s->rmcp_port, 623);
 	assert_int_equal(query(h, "SELECT total FROM scan WHERE state = 0"), 264);
-	assert_string_equal(
-		query_text(h, "SELECT spec FROM scan"),
-		"{\"ranges\":[\"10.0.0.0/24\",\"10.0.1.1-10.0.1.9\"],\"exclude\":[\"10.0.0.7\"],\"tcp\":true,"
-		"\"rate\":10000,\"passes\":3}");
+	assert_string_equal(query_text(h, "SELECT spec FROM scan"),
+			    "{\"ranges\":[\"10.0.0.0/"
+			    "24\",\"10.0.1.1-10.0.1.9\"],\"exclude\":[\"10.0.0.7\"],\"tcp\":true,\"ping_only\":false,"
+			    "\"rate\":10000,\"passes\":3}");
 	mail_drop(s);
 }
 
@@ -102,20 +102,25 @@ static void tcp_and_rate_follow_what_was_asked(void **state)
 		const char *json;
 		bool tcp;
 		uint32_t rate;
+		bool presence_only;
 	} rows[] = {
-		{"{\"ranges\":[\"10.0.0.0/20\"]}", true, 10000},
-		{"{\"ranges\":[\"10.0.0.0/19\"]}", false, 10000},
-		{"{\"ranges\":[\"10.0.0.0/19\"],\"tcp\":\"always\",\"rate\":\"max\"}", true, 0},
-		{"{\"ranges\":[\"10.0.0.0/30\"],\"tcp\":\"never\",\"rate\":\"77\"}", false, 77},
+		{"{\"ranges\":[\"10.0.0.0/20\"]}", true, 10000, false},
+		{"{\"ranges\":[\"10.0.0.0/19\"]}", false, 10000, false},
+		{"{\"ranges\":[\"10.0.0.0/19\"],\"tcp\":\"always\",\"rate\":\"max\"}", true, 0, false},
+		{"{\"ranges\":[\"10.0.0.0/30\"],\"tcp\":\"never\",\"rate\":\"77\"}", false, 77, false},
+		{"{\"ranges\":[\"10.0.0.0/24\"],\"ping-only\":true}", false, 10000, true},
 	};
 	struct harness *h = *state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct scan_start *s = discover(h, rows[i].json);
 		assert_int_equal(s->tcp, rows[i].tcp);
 		assert_int_equal(s->rate, rows[i].rate);
+		assert_int_equal(s->presence_only, rows[i].presence_only);
 		end_scan(h, s->scan, 0);
 		mail_drop(s);
 	}
+	const char *both = "{\"ranges\":[\"10.0.0.0/24\"],\"ping-only\":true,\"tcp\":\"always\"}";
+	assert_int_equal(ask(h, "POST /scans", both), 400);
 }
 
 static void scans_run_one_after_the_other_and_again_after_a_restart(void **state)
