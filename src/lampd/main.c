@@ -35,7 +35,7 @@
 #include "zone/zone.h"
 
 #define EXIT_USAGE     2
-#define WIRE_WORKERS   4
+#define WIRE_WORKERS   8
 #define WIRE_WORK_MAX  4096
 #define ZONE_WAIT_MS   5000
 #define HOST_NAME_SIZE 256
@@ -45,7 +45,7 @@ struct lampd {
 	struct place place;
 	struct clock *clock;
 	struct vault *vault;
-	struct pool *pool; /* of wire: names */
+	struct pool *pool; /* of wire: names and addresses */
 	struct wire *wire;
 	struct api *api;
 	struct zone_thread *zone;

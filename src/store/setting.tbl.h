@@ -21,16 +21,18 @@ SETTING(LEASE,              "lease",              DURATION, "", 1000, 600000, "3
         "how long a server holds an act that it claimed, without renewing")
 SETTING(DISCOVERY_VALIDITY, "discovery-validity", DURATION, "", 3600000, 2592000000, "24h", ZONE,
         "how long a discovered device counts as there before it must be rediscovered")
+SETTING(DISCOVERY_NAMES,    "discovery-names",    BOOL, "", 0, 1, "on", ZONE,
+        "looks up the host name of what is discovered, by reverse DNS; devices imported of it are named so")
 SETTING(IN_FLIGHT_ZONE,     "in-flight-zone",     COUNT, "acts", 1, 100000, "4096", ZONE,
         "most acts with a conversation open at once in the zone")
 SETTING(IN_FLIGHT_SUBNET,   "in-flight-subnet",   COUNT, "acts", 1, 65536, "256", ZONE,
         "most acts with a conversation open at once in one /24 (IPv6: /64)")
-SETTING(ALLOWED_NETS,       "allowed-nets",       CIDRS, "", 0, 64, "", ZONE,
-        "networks that the zone may scan and talk to; empty is the private ranges of IPv4 (RFC 1918) and IPv6 (fc00::/7); never loopback or link-local")
 SETTING(BREAKER_SHARE,      "breaker-share",      COUNT, "%", 0, 100, "50", ZONE,
         "share of a /24 (of 20 or more devices tried) that cannot be reached, from which on one device at a time is tried; 0 is never")
 SETTING(BREAKER_PAUSE,      "breaker-pause",      DURATION, "", 1000, 3600000, "30s", ZONE,
         "pause between two tries in such a subnet, until one device answers")
+SETTING(ALLOWED_NETS,       "allowed-nets",       CIDRS, "", 0, 64, "", ZONE,
+        "networks that the zone may scan and talk to; empty is the private ranges of IPv4 (RFC 1918) and IPv6 (fc00::/7); never loopback or link-local")
 SETTING(ALLOW_LOOPBACK,     "allow-loopback",     BOOL, "", 0, 1, "off", ZONE,
         "lets the zone talk to 127.0.0.0/8 and ::1, for the simulator and for tests")
 SETTING(TLS_DEFAULT,        "tls-default",        CHOICE, "auto|require|never", 0, 0, "auto", FOLDER,

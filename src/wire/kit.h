@@ -11,6 +11,7 @@
 #include "codec/xml.h"
 
 struct map_u64;
+struct names;
 struct net;
 struct pool_client;
 struct tls_ctx;
@@ -22,6 +23,8 @@ struct wire_kit {
 	const struct vault *vault;
 	struct mailbox *to_zone;
 	struct net *net;
+	struct names *names;
+	bool reverse_names; /* of what a scan finds */
 	struct tls_ctx *tls;
 	int64_t connect_ms, head_ms, exchange_ms;
 

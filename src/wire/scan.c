@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/metric.h"
 #include "wire/kit.h"
+#include "wire/names.h"
 #include "wire/net.h"
 #include "wire/ping.h"
 #include "wire/probe.h"
@@ -24,13 +25,15 @@
 #define WAITING_PAUSE    16384 /* found and not yet looked at: no pings go out before looking has caught up */
 #define WAITING_MAX      65536 /* more, of pings that were on their way, are counted and lost */
 #define SWEEP_CONNECT_MS 2000  /* where nothing answered a ping, most addresses are nobody's */
+#define NAME_WAIT_MS     3000  /* for a host name; then it is told without, and again when the name comes */
+#define NAMINGS_MAX      20000
 
 enum phase {
 	PHASE_PINGING,
 	PHASE_BETWEEN, /* two passes */
 	PHASE_LAST_ANSWERS,
 	PHASE_SWEEP,   /* TCP to who was silent */
-	PHASE_LOOKING, /* at the last ones that were found */
+	PHASE_LOOKING, /* at the last ones that were found, and for their names */
 };
 
 /* Answered a ping and waits to be looked at. */
@@ -48,6 +51,16 @@ struct look {
 	struct rmcp_pong pong;
 };
 
+/* A sighting whose host name is being looked up. */
+struct naming {
+	struct list link;
+	struct scanner *scanner;
+	struct scan *scan;         /* that waits for it; NULL: it was told without */
+	struct sighting *sighting; /* owned */
+	int64_t until_ms;
+	struct names_wait wait;
+};
+
 struct scan {
 	struct list link;
 	struct scanner *scanner;
@@ -63,7 +76,7 @@ struct scan {
 	double tokens;
 	uint64_t sweep_at, swept;
 	struct list waiting, looks;
-	size_t waiting_count, look_count;
+	size_t waiting_count, look_count, naming_count;
 	uint64_t found;
 };
 
@@ -71,10 +84,14 @@ struct scanner {
 	struct wire_kit *kit;
 	struct list scans;
 	size_t open;
+	struct list namings; /* oldest first */
+	size_t naming_count;
+	struct loop_timer naming_timer;
 };
 
 static void on_timer(void *arg);
 static void on_progress(void *arg);
+static void on_naming_timer(void *arg);
 static void look_on(struct scan *s);
 
 struct scanner *scanner_new(struct wire_kit *kit)
@@ -82,12 +99,36 @@ struct scanner *scanner_new(struct wire_kit *kit)
 	struct scanner *s = mem_alloc(sizeof(*s));
 	s->kit = kit;
 	list_init(&s->scans);
+	list_init(&s->namings);
+	loop_timer_init(&s->naming_timer, kit->loop, on_naming_timer, s);
 	return s;
+}
+
+static void naming_free(struct naming *n)
+{
+	names_cancel(&n->wait);
+	list_remove(&n->link);
+	n->scanner->naming_count--;
+	if (n->scan)
+		n->scan->naming_count--;
+	if (n->sighting)
+		n->sighting->mail.free(&n->sighting->mail);
+	free(n);
+}
+
+static void namings_free(struct scanner *s)
+{
+	LIST_EACH(&s->namings, it, safe)
+		naming_free(LIST_ENTRY(it, struct naming, link));
+	loop_timer_stop(&s->naming_timer);
 }
 
 void scanner_free(struct scanner *s)
 {
-	ASSERT(!s || s->open == 0);
+	if (!s)
+		return;
+	ASSERT(s->open == 0);
+	namings_free(s);
 	free(s);
 }
 
@@ -136,6 +177,87 @@ static struct scan_progress *progress_new(const struct scan *s, enum zone_wire_m
 	return m;
 }
 
+static void put_sighting(struct scanner *s, struct sighting *m)
+{
+	if (mailbox_put(s->kit->to_zone, &m->mail))
+		return;
+	m->mail.free(&m->mail);
+	metric_add(METRIC_sightings_dropped, 1);
+}
+
+/* The name is late: what is known is told now. The sighting stays, to be told again with its name. */
+static void tell_unnamed(struct naming *n)
+{
+	struct sighting *copy = sighting_new();
+	struct mail mail = copy->mail;
+	*copy = *n->sighting;
+	copy->mail = mail;
+	n->scan->naming_count--;
+	n->scan = NULL;
+	put_sighting(n->scanner, copy);
+}
+
+static void on_naming_timer(void *arg)
+{
+	struct scanner *s = arg;
+	int64_t now = loop_now_ms(s->kit->loop);
+	LIST_EACH(&s->namings, it, safe) {
+		struct naming *n = LIST_ENTRY(it, struct naming, link);
+		struct scan *scan = n->scan;
+		if (scan && n->until_ms > now) {
+			loop_timer_set(&s->naming_timer, n->until_ms - now);
+			return;
+		}
+		if (!scan)
+			continue;
+		tell_unnamed(n);
+		look_on(scan);
+	}
+}
+
+static void on_named(void *arg, const char *name)
+{
+	struct naming *n = arg;
+	struct scan *scan = n->scan;
+	if (scan || *name) {
+		struct sighting *m = n->sighting;
+		n->sighting = NULL;
+		(void)bytes_to_str(bytes_str(name), m->host, sizeof(m->host)); /* a host name fits */
+		put_sighting(n->scanner, m);
+	}
+	naming_free(n);
+	if (scan)
+		look_on(scan);
+}
+
+/* Takes the sighting. */
+static void name_and_tell(struct scan *s, const struct range_addr *a, struct sighting *m)
+{
+	struct scanner *scanner = s->scanner;
+	if (!scanner->kit->reverse_names || scanner->naming_count >= NAMINGS_MAX) {
+		put_sighting(scanner, m);
+		return;
+	}
+	struct naming *n = mem_alloc(sizeof(*n));
+	names_wait_init(&n->wait, on_named, n);
+	const char *name = names_ask(scanner->kit->names, a, &n->wait);
+	if (name) {
+		(void)bytes_to_str(bytes_str(name), m->host, sizeof(m->host)); /* a host name fits */
+		put_sighting(scanner, m);
+		free(n);
+		return;
+	}
+	n->scanner = scanner;
+	n->scan = s;
+	n->sighting = m;
+	n->until_ms = loop_now_ms(scanner->kit->loop) + NAME_WAIT_MS;
+	list_append(&scanner->namings, &n->link);
+	scanner->naming_count++;
+	s->naming_count++;
+	if (!loop_timer_is_set(&scanner->naming_timer))
+		loop_timer_set(&scanner->naming_timer, NAME_WAIT_MS);
+}
+
 static void end(struct scan *s, int reason, const char *why)
 {
 	struct scanner *scanner = s->scanner;
@@ -151,6 +273,11 @@ static void end(struct scan *s, int reason, const char *why)
 	}
 	LIST_EACH(&s->waiting, it, safe)
 		free(LIST_ENTRY(it, struct found, link));
+	LIST_EACH(&scanner->namings, it, safe) {
+		struct naming *n = LIST_ENTRY(it, struct naming, link);
+		if (n->scan == s)
+			tell_unnamed(n);
+	}
 	loop_timer_stop(&s->timer);
 	loop_timer_stop(&s->progress);
 	pinger_free(s->pinger);
@@ -180,10 +307,7 @@ static void tell_sighting(struct scan *s, const struct look *l, const struct pro
 	else if (told)
 		(void)snprintf(m->version, sizeof(m->version), "%u.%u", l->pong.major, l->pong.minor);
 	m->note = firmware_is_too_old(m->version) ? ERR_TOO_OLD : m->provisioning == 0 ? ERR_NOT_PROVISIONED : 0;
-	if (!mailbox_put(s->scanner->kit->to_zone, &m->mail)) {
-		m->mail.free(&m->mail);
-		metric_add(METRIC_sightings_dropped, 1);
-	}
+	name_and_tell(s, &t->address, m);
 }
 
 static void looked(void *arg, struct probe *p, const struct probe_target *t, const struct probe_result *r)
@@ -270,7 +394,7 @@ static void look_on(struct scan *s)
 	take_waiting(s);
 	if (s->phase == PHASE_SWEEP)
 		sweep_on(s);
-	if (s->phase == PHASE_LOOKING && s->look_count == 0)
+	if (s->phase == PHASE_LOOKING && s->look_count == 0 && s->naming_count == 0)
 		loop_timer_set(&s->timer, 0); /* the end comes from there: this runs inside a probe's event */
 }
 
@@ -363,7 +487,7 @@ static void on_timer(void *arg)
 	case PHASE_SWEEP:
 		break;
 	case PHASE_LOOKING:
-		if (s->look_count == 0 && list_is_empty(&s->waiting))
+		if (s->look_count == 0 && s->naming_count == 0 && list_is_empty(&s->waiting))
 			end(s, 0, "");
 		break;
 	}
@@ -425,4 +549,5 @@ void scanner_stop(struct scanner *scanner)
 {
 	LIST_EACH(&scanner->scans, it, safe)
 		end(LIST_ENTRY(it, struct scan, link), ERR_CANCELLED, "the server stops");
+	namings_free(scanner);
 }

@@ -3,8 +3,9 @@
  *
  * Pings go out in an order that is spread over the range, at most one to an address and second, and again only to
  * addresses that are silent. A pong counts only from an address that was asked in the last 3 s, with the tag it was
- * asked with. What is found goes to the zone as sightings, which may be dropped when it is busy; progress at most four
- * times a second; each scan that was started has its end. Needs no privilege. One thread. */
+ * asked with. What is found goes to the zone as sightings, which may be dropped when it is busy; with its host name, or
+ * first without and then with it when the resolver takes longer than 3 s. Progress goes at most four times a second;
+ * each scan that was started has its end. Needs no privilege. One thread. */
 #ifndef WIRE_SCAN_H
 #define WIRE_SCAN_H
 

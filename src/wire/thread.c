@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/metric.h"
 #include "base/tls.h"
+#include "wire/names.h"
 #include "wire/net.h"
 #include "wire/runner.h"
 #include "wire/scan.h"
@@ -35,6 +36,7 @@ int wire_new(const struct wire_deps *deps, struct wire **ret, struct err *e)
 	w->inbox_limit = deps->mailbox_limit ? deps->mailbox_limit : MAILBOX_LIMIT;
 	w->inbox = mailbox_new(w->inbox_limit, wake, w);
 	w->kit.net = net_new(l, deps->pool);
+	w->kit.names = names_new(l, deps->pool);
 	w->runner = runner_new(&w->kit);
 	w->scanner = scanner_new(&w->kit);
 	*ret = w;
@@ -55,6 +57,7 @@ static void configure(struct wire *w, struct wire_config *c)
 	k->connect_ms = c->connect_ms > 0 ? c->connect_ms : k->connect_ms;
 	k->head_ms = c->head_ms > 0 ? c->head_ms : k->head_ms;
 	k->exchange_ms = c->exchange_ms > 0 ? c->exchange_ms : k->exchange_ms;
+	k->reverse_names = c->reverse_names;
 	k->handshakes_max = c->handshakes_at_once ? c->handshakes_at_once : k->handshakes_max;
 }
 
@@ -131,7 +134,8 @@ static void on_wake(void *arg)
 
 bool wire_is_over(const struct wire *w)
 {
-	return w->stopping && runner_open(w->runner) == 0 && scanner_open(w->scanner) == 0 && net_is_idle(w->kit.net);
+	return w->stopping && runner_open(w->runner) == 0 && scanner_open(w->scanner) == 0 && net_is_idle(w->kit.net) &&
+	       names_is_idle(w->kit.names);
 }
 
 static void on_round(void *arg)
@@ -187,6 +191,7 @@ void wire_free(struct wire *w)
 	}
 	runner_free(w->runner);
 	scanner_free(w->scanner);
+	names_free(w->kit.names);
 	net_free(w->kit.net);
 	struct loop *l = w->kit.loop;
 	kit_release(&w->kit);

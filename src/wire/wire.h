@@ -4,6 +4,7 @@
  *          how it ended (amt/act.h is all that zone and wire know of each other)
  * scan     finds devices: presence pings in batches, then TCP where it was asked for, then a look without login
  * net      which addresses may be talked to, and names resolved by the workers
+ * names    host names of what a scan finds
  *
  * One struct wire is one thread with its own loop; nothing is shared between two of them, so there may be several, each
  * with its own devices. Entry points: lampd makes it with wire_new, gives wire_mailbox to the zone, and starts it with

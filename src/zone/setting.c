@@ -104,6 +104,7 @@ int setting_tell_wire(struct zone *z, struct err *e)
 	rc = rc ? rc : range_parse(buf_cstr(&text), NULL, UINT64_MAX, w->allowed_nets, e);
 	buf_release(&text);
 	w->allow_loopback = allows_loopback(z);
+	w->reverse_names = setting(z, SETTING_DISCOVERY_NAMES);
 	w->connect_ms = CONNECT_MS;
 	w->head_ms = HEAD_MS;
 	w->exchange_ms = EXCHANGE_MS;

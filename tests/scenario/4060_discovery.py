@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 import harness
-from fleet import Fleet, Relay
+from fleet import Fleet, Relay, localhost
 from harness import check, contains, equal
 
 
@@ -169,6 +169,41 @@ def a_machine_that_moves_is_known_by_its_uuid(box):
     equal([line["device"] for line in fleet.sim.ctl("wire")], [box.address(1)], "who was reset")
 
 
+def what_has_a_host_name_is_shown_and_imported_by_it(box):
+    """localhost is the one name that every machine gives to an address; the relay there plays the device that has it."""
+    fleet = Fleet(box, 2, "--profile", "11.8", "--power", "on", add=False, lampd=["--allow-net", "127.0.0.1/32"])
+    with localhost(), Relay("127.0.0.1", box.address(2)) as device:
+        result = scan(fleet, "127.0.0.1", box.address(1), tcp="always")
+        equal(result["found"], 2)
+        seen = found(fleet)
+        equal({a: d["host"] for a, d in seen.items()}, {"127.0.0.1": "localhost", box.address(1): None})
+        equal(fleet.server.post("/devices/import", discovered=["discovered"], credential="lab")["imported"], 2)
+        rows = {d["name"]: d["address"] for d in fleet.server.items("/devices")}
+        equal(rows, {"localhost": "127.0.0.1", box.address(1): box.address(1)}, "names of the devices")
+        equal(fleet.power("reset", "localhost")["done"], 1)
+        equal(device.orders(), [10])
+        # A name that is taken gets a number; and without look-ups the address is the name.
+        fleet.server.patch("/devices/localhost", amt=box.address(2))
+        fleet.lamp("discovered", "remove", "--all", "--yes")
+        scan(fleet, "127.0.0.1", tcp="always")
+        equal(fleet.server.post("/devices/import", discovered=["127.0.0.1"], credential="lab")["imported"], 1)
+        check("localhost-2" in {d["name"] for d in fleet.server.items("/devices")}, "a number behind a taken name")
+        fleet.set(discovery_names="off")
+        fleet.lamp("device", "remove", "localhost-2", "--yes")
+        fleet.lamp("discovered", "remove", "--all", "--yes")
+        scan(fleet, "127.0.0.1", tcp="always")
+        equal(found(fleet)["127.0.0.1"]["host"], None)
+
+
+def who_is_only_pinged_sees_no_connection(box):
+    fleet = Fleet(box, 4, "--profile", "11.8", add=False)
+    equal(scan(fleet, box.net + ".0/29", "--ping-only")["found"], 4)
+    equal({(d["amt_version"], d["plain"], d["realm"]) for d in found(fleet).values()}, {("11.8", True, None)})
+    stats = fleet.sim.ctl("stats")[0]
+    equal((stats["connects"], stats["pings"]), (0, 4))
+    contains(fleet.lamp("discover", box.address(1), "--ping-only", "--tcp", "always", status=1).stderr, "exclude each other")
+
+
 def malformed_ranges_are_refused_by_name(box):
     fleet = Fleet(box, 1, "--profile", "11.8", add=False)
     for text in ("127.0.0", "10.0.0.0/33", "10.0.0.9-10.0.0.1", "10.0.0.7/8", "hello", "", "10.0.0.0/4"):
@@ -203,6 +238,8 @@ harness.main(
     import_makes_devices_of_one_some_or_all,
     rediscovery_is_of_one_some_or_all,
     a_machine_that_moves_is_known_by_its_uuid,
+    what_has_a_host_name_is_shown_and_imported_by_it,
+    who_is_only_pinged_sees_no_connection,
     malformed_ranges_are_refused_by_name,
     a_scan_can_be_stopped,
     at_once=3,

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "base/vault.h"
+#include "wire/names.h"
 #include "wire/net.h"
 
 static void seal(struct bench *b, struct act_interface *at)
@@ -139,7 +140,7 @@ static void on_scan(struct bench *b, const struct scan_progress *p)
 	b->scan_ends++;
 }
 
-static void zone_reads(struct bench *b)
+void bench_take(struct bench *b)
 {
 	struct mail *m = mailbox_take(b->zone, 1000, NULL);
 	while (m) {
@@ -169,8 +170,8 @@ static void zone_reads(struct bench *b)
 void bench_step(struct bench *b)
 {
 	bool busy = loop_run_once(b->w->kit.loop, 3);
-	zone_reads(b);
-	if (busy || !net_is_idle(b->w->kit.net)) /* a worker takes real time */
+	bench_take(b);
+	if (busy || !net_is_idle(b->w->kit.net) || !names_is_idle(b->w->kit.names)) /* a worker takes real time */
 		return;
 	clock_advance(b->clock, 1000);
 	peer_tick(&b->peer);

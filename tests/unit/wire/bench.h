@@ -45,6 +45,7 @@ void bench_send(struct bench *b, struct mail *m);
 void bench_run(struct bench *b, int outcomes);
 void bench_wait(struct bench *b, const int *what, int n); /* until *what is at least n */
 void bench_step(struct bench *b);                         /* one round, or a second when there is nothing to do */
+void bench_take(struct bench *b);                         /* reads what was told to the zone */
 struct wire_config *bench_config(struct bench *b);
 /* An order that is carried out, from start to outcome. */
 const struct act_outcome *bench_act(struct bench *b, struct act_start *order);

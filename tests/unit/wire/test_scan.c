@@ -9,11 +9,16 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include <semaphore.h>
+
 #include "base/base.h"
 #include "base/err.h"
+#include "base/loop.h"
+#include "base/pool.h"
 #include "base/rng.h"
 #include "bench.h"
 #include "codec/rmcp.h"
+#include "wire/names.h"
 
 struct responder {
 	struct loop *loop;
@@ -321,6 +326,119 @@ static void what_answers_tcp_but_is_no_amt_is_not_found(void **state)
 	}
 }
 
+/* localhost is the one name that every machine has for an address. */
+static struct scan_start *named_scan(struct site *s, const char *ranges)
+{
+	struct wire_config *c = bench_config(&s->b);
+	c->reverse_names = true;
+	bench_send(&s->b, &c->mail);
+	return scan_of(s, ranges);
+}
+
+static void what_is_found_is_told_with_its_host_name(void **state)
+{
+	static const struct {
+		const char *address, *host;
+	} rows[] = {{"127.0.0.1", "localhost"}, {"127.99.88.77", ""}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct site *s = site_new(1);
+		for (int again = 1; again <= 2; again++) { /* the second time from memory */
+			(void)run(s, named_scan(s, rows[i].address));
+			assert_int_equal(s->b.sightings, again);
+			assert_string_equal(s->b.sighting.host, rows[i].host);
+		}
+		(void)run(s, scan_of(s, rows[i].address));
+		site_free(s);
+	}
+}
+
+struct blocker {
+	struct pool_job job;
+	sem_t *go;
+};
+
+static void block(struct pool_job *job)
+{
+	sem_wait(((struct blocker *)(void *)job)->go);
+}
+
+static void unblocked(struct pool_job *job)
+{
+	free(job);
+}
+
+static void a_slow_resolver_does_not_hold_up_a_scan_and_its_names_come_later(void **state)
+{
+	struct site *s = site_new(1);
+	sem_t go;
+	assert_int_equal(sem_init(&go, 0, 0), 0);
+	struct pool_client *client = pool_client_new(s->b.pool, s->b.w->kit.loop);
+	struct blocker *b = mem_alloc(sizeof(*b));
+	*b = (struct blocker){.job = {.run = block, .done = unblocked}, .go = &go};
+	assert_true(pool_submit(client, &b->job)); /* there is one worker */
+
+	struct scan_start *o = named_scan(s, "127.0.0.1");
+	uint64_t scan = o->scan;
+	bench_send(&s->b, &o->mail);
+	for (int i = 0; i < 1000 && s->b.scan_ends == 0; i++) {
+		(void)loop_run_once(s->b.w->kit.loop, 1);
+		clock_advance(s->b.clock, 10);
+		bench_take(&s->b);
+	}
+	assert_int_equal(s->b.scan_ends, 1);
+	assert_int_equal(s->b.scan_end.found, 1);
+	assert_int_equal(s->b.sightings, 1);
+	assert_string_equal(s->b.sighting.host, "");
+
+	assert_int_equal(sem_post(&go), 0);
+	bench_wait(&s->b, &s->b.sightings, 2);
+	assert_string_equal(s->b.sighting.host, "localhost");
+	assert_string_equal(s->b.sighting.address, "127.0.0.1");
+	assert_int_equal(s->b.sighting.scan, scan);
+	pool_client_free(client);
+	(void)sem_destroy(&go);
+	site_free(s);
+}
+
+static void only_host_names_are_taken_for_names(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} rows[] = {
+		{"pc1", true},
+		{"desk-17.corp.example", true},
+		{"Win_PC", true},
+		{"4you.example", true},
+		{"", false},
+		{"pc1.", false},
+		{".pc1", false},
+		{"a..b", false},
+		{"-pc", false},
+		{"pc-.example", false},
+		{"pc 1", false},
+		{"pc\n1", false},
+		{"<b>x</b>", false},
+		{"10.0.0.5", false},
+		{"fd00::1", false},
+		{"p\xc3\xbc.example", false},
+		{"a123456789b123456789c123456789d123456789e123456789f123456789g12", true},
+		{"a123456789b123456789c123456789d123456789e123456789f123456789g123", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (names_is_host(rows[i].text) != rows[i].is)
+			fail_msg("%s", rows[i].text);
+	char longest[256];
+	memset(longest, 'a', 255);
+	for (int i = 49; i < 255; i += 50)
+		longest[i] = '.';
+	longest[253] = '\0';
+	assert_true(names_is_host(longest));
+	longest[253] = 'a';
+	longest[254] = '\0';
+	assert_false(names_is_host(longest));
+}
+
 static void a_scan_ends_with_the_thread(void **state)
 {
 	struct site *s = site_new(0);
@@ -356,6 +474,9 @@ int main(void)
 		cmocka_unit_test(a_closer_look_tells_version_realm_and_ports),
 		cmocka_unit_test(where_no_pong_comes_tcp_is_tried_on_demand),
 		cmocka_unit_test(what_answers_tcp_but_is_no_amt_is_not_found),
+		cmocka_unit_test(what_is_found_is_told_with_its_host_name),
+		cmocka_unit_test(a_slow_resolver_does_not_hold_up_a_scan_and_its_names_come_later),
+		cmocka_unit_test(only_host_names_are_taken_for_names),
 		cmocka_unit_test(a_scan_ends_with_the_thread),
 		cmocka_unit_test(a_range_that_is_too_large_is_refused_with_a_sentence),
 	};
