@@ -18,6 +18,8 @@ MESSAGE(ACT_UNKNOWN,          203, ERROR,       "power",       "an order was sen
 MESSAGE(ACT_ENDED,            204, DEBUG,       "power",       "an act is final", "nothing")
 MESSAGE(HOLD_SET,             210, WARNING,     "power",       "an emergency hold stops everything that changes power where it applies", "lift it when it is over: lamp hold remove TARGET")
 MESSAGE(HOLD_LIFTED,          211, INFORMATION, "power",       "an emergency hold was lifted", "nothing")
+MESSAGE(SUBNET_DOWN,          220, WARNING,     "power",       "most devices of a subnet cannot be reached; its breaker lets through one try at a time, and what is ordered there waits", "look at the network of this subnet; it goes on by itself as soon as one device there answers")
+MESSAGE(SUBNET_BACK,          221, INFORMATION, "power",       "a device answered in a subnet that could not be reached; what waited there goes on", "nothing")
 
 MESSAGE(DEVICE_IDENTITY,      300, ERROR,       "device",      "something that does not look like the device any more answers at its address: certificate, realm or UUID differ", "find out why; accept the new identity with 'lamp device repin' only if the change was meant")
 MESSAGE(DEVICE_LOGIN,         301, ERROR,       "device",      "a device does not accept the login of its credential", "correct the credential; the password is the one that is in force on the device")

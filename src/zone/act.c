@@ -569,6 +569,18 @@ static int learn(struct zone *z, int64_t amt, enum verb verb, const struct act_o
 	return rc || !l->has_mode ? rc : learn_mode(z, amt, l->mode, e);
 }
 
+static int say_breaker(struct zone *z, bool open, const struct queue_subnet *n, struct err *e)
+{
+	struct message m = {
+		.id = open ? MESSAGE_SUBNET_DOWN : MESSAGE_SUBNET_BACK, .kind = MESSAGE_OF_ZONE, .name = ""};
+	m.text = open ? arena_printf(z->arena,
+				     "%u of %u addresses that were tried in %s cannot be reached; what is ordered there"
+				     " waits, and one device at a time is tried until one answers: look at its network",
+				     n->failed, n->tried, n->name)
+		      : arena_printf(z->arena, "%s can be reached again; what waited there goes on", n->name);
+	return message_add(z, &m, e);
+}
+
 static int tell_breaker(struct zone *z, enum breaker_change change, const struct queue_subnet *n, struct err *e)
 {
 	bool open = change == BREAKER_OPENED;
@@ -588,7 +600,7 @@ static int tell_breaker(struct zone *z, enum breaker_change change, const struct
 	struct tell t = {.kind = "subnet", .change = "changed", .name = n->name, .data = buf_bytes(&data)};
 	int rc = event_tell(z, &t, e);
 	buf_release(&data);
-	return rc;
+	return rc ? rc : say_breaker(z, open, n, e);
 }
 
 /* Whether a connection could be made is what counts for the breaker; other ends say nothing about the network. */

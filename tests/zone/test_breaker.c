@@ -127,6 +127,7 @@ static void acts_of_a_subnet_that_is_down_wait_and_go_on_when_a_try_succeeds(voi
 	assert_int_equal(metric_get(METRIC_breakers_opened), opened + 1);
 	assert_int_equal(metric_get(METRIC_breakers_open), 1);
 	assert_non_null(strstr(buf_cstr(&h->events), "subnet changed"));
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM message WHERE number = 220"), 1);
 
 	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"status\",\"all\":true}"), 200);
 	assert_null(take_start(h));
@@ -159,6 +160,7 @@ static void acts_of_a_subnet_that_is_down_wait_and_go_on_when_a_try_succeeds(voi
 		n++;
 	}
 	assert_int_equal(n, 38);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM message WHERE number = 221"), 1);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM act WHERE state = 3 AND reason = 0"), 39);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM act WHERE state = 0"), 0);
 }
