@@ -142,7 +142,7 @@ struct wire_config {
 	struct mail mail;           /* WIRE_CONFIG */
 	struct range *allowed_nets; /* owned, as above; checked again on the resolved address. NULL: none is allowed */
 	bool allow_loopback;
-	bool reverse_names; /* host names are looked up for what scans find */
+	bool reverse_names;                       /* host names are looked up for what scans find */
 	int64_t connect_ms, head_ms, exchange_ms; /* 5 s, 10 s, 30 s */
 	uint32_t handshakes_at_once;              /* TLS handshakes under way (each is memory and CPU) */
 };

@@ -113,7 +113,8 @@ int store_act_finish(struct db *db, const struct store_act_outcome *o, bool *ret
 
 struct store_act_back {
 	int64_t id, fence;
-	enum act_state from; /* claimed, or sent when it is proven that the order was refused or never left; or queued */
+	enum act_state
+		from; /* claimed, or sent when it is proven that the order was refused or never left; or queued */
 	int64_t due;
 	int reason, device_status;
 	const char *detail;
