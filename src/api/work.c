@@ -78,7 +78,7 @@ static int settle_place(struct work *w, const struct api_call *call, struct api_
 	if (call->command->id == API_CMD_CREDENTIAL_ADD) {
 		uint64_t random;
 		rng_secret(&random, sizeof(random));
-		ret->v.secret.row = ((uint64_t)1 << 40) + random % (((uint64_t)1 << 53) - ((uint64_t)1 << 40));
+		ret->v.secret.row = (uint64_t)ZONE_DRAWN_ID(random);
 		ret->v.secret.version = 1;
 		return 0;
 	}

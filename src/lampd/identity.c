@@ -10,17 +10,28 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/mailbox.h"
+#include "base/rng.h"
 #include "base/text.h"
 #include "pki/ca.h"
 #include "store/certificate.h"
-#include "store/id.h"
 #include "store/server.h"
+#include "zone/zone.h"
 
-#define PEM_MAX (64 * 1024)
-#define DAY_MS  (24 * 3600 * 1000)
+#define PEM_MAX   (64 * 1024)
+#define DAY_MS    (24 * 3600 * 1000)
+#define RETRY_MS  60000 /* what was made did not come into the database */
+#define INBOX_MAX 100
+
+enum identity_mail {
+	IDENTITY_KEPT, /* the zone is done with what was made */
+	IDENTITY_LOOK,
+	IDENTITY_STOP,
+};
 
 struct identity {
 	pthread_t thread;
+	struct mailbox *inbox;
 	struct identity_deps deps;
 	struct db *db;
 	struct arena *arena;
@@ -28,8 +39,17 @@ struct identity {
 	struct pki_names names;
 	int64_t now;
 	int64_t handed_over; /* id of the certificate that the API has; 0: none */
+	bool waits;          /* for the zone to be done with what was made */
 	struct loop *loop;
-	struct loop_timer daily;
+	struct loop_timer next;
+};
+
+/* What was made, on its way into the database; the zone frees it when it is done, which is what its sender waits for.
+ */
+struct made {
+	struct zone_certificate row; /* first */
+	struct identity *by;
+	struct pki_stored stored;
 };
 
 static struct vault_place place_of(int64_t id)
@@ -37,101 +57,101 @@ static struct vault_place place_of(int64_t id)
 	return (struct vault_place){"certificate", (uint64_t)id, "key", 1};
 }
 
-static int take_id(struct identity *d, int64_t *ret, struct err *e)
+static void mail_free_simply(struct mail *m)
 {
-	struct store_ids ids;
-	store_ids_forget(&ids);
-	int code = db_begin(d->db, e);
-	if (!code)
-		code = store_ids_take(d->db, &ids, STORE_ID_OBJECT, 1, ret, e);
-	if (!code)
-		return db_commit(d->db, e);
-	db_rollback(d->db);
-	return code;
+	free(m);
 }
 
-static int keep(struct identity *d, int64_t id, const char *kind, int64_t server, const struct pki_stored *made,
-		struct err *e)
+static void tell(struct identity *d, enum identity_mail kind)
 {
-	struct store_certificate row = {
-		.id = id,
-		.kind = kind,
-		.server = server,
-		.cert = buf_bytes(&made->cert),
-		.key = buf_bytes(&made->key),
-		.key_version = 1,
-		.not_before = made->not_before,
-		.not_after = made->not_after,
-		.created_at = d->now,
-	};
-	int code = db_begin(d->db, e);
-	if (!code)
-		code = store_certificate_add(d->db, &row, e);
-	if (!code)
-		return db_commit(d->db, e);
-	db_rollback(d->db);
-	return code;
+	struct mail *m = mem_alloc(sizeof(*m));
+	*m = (struct mail){.kind = kind, .free = mail_free_simply};
+	if (!mailbox_put_always(d->inbox, m))
+		free(m); /* it has stopped */
+}
+
+static void made_free(struct mail *m)
+{
+	struct made *made = (struct made *)(void *)m;
+	tell(made->by, IDENTITY_KEPT);
+	pki_stored_release(&made->stored);
+	free(made);
+}
+
+/* Ids of what is sealed are drawn before the zone has seen it (zone.h). */
+static struct made *made_new(struct identity *d, const char *kind)
+{
+	struct made *m = mem_alloc(sizeof(*m));
+	uint64_t draw;
+	rng_secret(&draw, sizeof(draw));
+	m->row.mail = (struct mail){.kind = ZONE_CERTIFICATE, .free = made_free};
+	m->row.kind = kind;
+	m->row.id = ZONE_DRAWN_ID(draw);
+	m->by = d;
+	pki_stored_init(&m->stored);
+	return m;
+}
+
+static int keep(struct identity *d, struct made *m, struct err *e)
+{
+	m->row.cert = buf_bytes(&m->stored.cert);
+	m->row.key = buf_bytes(&m->stored.key);
+	m->row.not_before = m->stored.not_before;
+	m->row.not_after = m->stored.not_after;
+	if (!mailbox_put(d->deps.zone, &m->row.mail))
+		return err_set(e, ERR_BUSY, "the zone takes no messages");
+	d->waits = true;
+	return 0;
+}
+
+static void made_drop(struct made *m)
+{
+	pki_stored_release(&m->stored);
+	free(m);
 }
 
 static int make_root(struct identity *d, struct err *e)
 {
 	struct store_zone zone;
-	struct pki_stored made;
 	char zone_id[UUID_TEXT_SIZE];
-	int64_t id = 0;
-	pki_stored_init(&made);
 	int code = store_zone_get(d->db, d->arena, &zone, e);
-	if (!code)
-		code = take_id(d, &id, e);
-	if (!code) {
-		uuid_text(&zone.id, zone_id);
-		code = pki_ca_make(d->deps.vault, place_of(id), zone.name, zone_id, d->now, &made, e);
-	}
-	if (!code)
-		code = keep(d, id, STORE_CERTIFICATE_CA, 0, &made, e);
-	if (!code)
-		log_event(LOG_NOTICE, "zone root certificate made", LOG_I("id", id));
-	pki_stored_release(&made);
+	if (code)
+		return code;
+	struct made *m = made_new(d, STORE_CERTIFICATE_CA);
+	uuid_text(&zone.id, zone_id);
+	code = pki_ca_make(d->deps.vault, place_of(m->row.id), zone.name, zone_id, d->now, &m->stored, e);
+	code = code ? code : keep(d, m, e);
+	if (code)
+		made_drop(m);
 	return code;
 }
 
 static int make_server(struct identity *d, const struct pki_ca *ca, struct err *e)
 {
-	struct pki_stored made;
-	int64_t id = 0;
-	pki_stored_init(&made);
-	int code = take_id(d, &id, e);
-	if (!code)
-		code = pki_ca_issue_server(ca, d->deps.vault, place_of(id), &d->names, d->now, &made, e);
-	if (!code)
-		code = keep(d, id, STORE_CERTIFICATE_SERVER, d->server.id, &made, e);
-	if (!code)
-		log_event(LOG_NOTICE, "server certificate made", LOG_I("id", id), LOG_S("fqdn", d->names.fqdn));
-	pki_stored_release(&made);
+	struct made *m = made_new(d, STORE_CERTIFICATE_SERVER);
+	int code = pki_ca_issue_server(ca, d->deps.vault, place_of(m->row.id), &d->names, d->now, &m->stored, e);
+	code = code ? code : keep(d, m, e);
+	if (code)
+		made_drop(m);
 	return code;
 }
 
-/* The newest root; made when there is none. */
-static int get_root(struct identity *d, struct store_certificate *ret, struct err *e)
+/* The newest root, and whether there is one; else one is made. */
+static int get_root(struct identity *d, struct store_certificate *ret, bool *ret_there, struct err *e)
 {
 	int code = store_certificate_newest(d->db, d->arena, STORE_CERTIFICATE_CA, 0, ret, e);
-	if (code != ERR_NOT_FOUND)
-		return code;
-	code = make_root(d, e);
-	return code ? code : store_certificate_newest(d->db, d->arena, STORE_CERTIFICATE_CA, 0, ret, e);
+	*ret_there = !code;
+	return code == ERR_NOT_FOUND ? make_root(d, e) : code;
 }
 
-static int get_server(struct identity *d, const struct pki_ca *ca, struct store_certificate *ret, struct err *e)
+static int get_server(struct identity *d, const struct pki_ca *ca, struct store_certificate *ret, bool *ret_there,
+		      struct err *e)
 {
 	int code = store_certificate_newest(d->db, d->arena, STORE_CERTIFICATE_SERVER, d->server.id, ret, e);
-	if (!code && !pki_server_needs_renewal(ca, ret->cert, &d->names, d->now))
-		return 0;
+	*ret_there = !code && !pki_server_needs_renewal(ca, ret->cert, &d->names, d->now);
 	if (code && code != ERR_NOT_FOUND)
 		return code;
-	code = make_server(d, ca, e);
-	if (code)
-		return code;
-	return store_certificate_newest(d->db, d->arena, STORE_CERTIFICATE_SERVER, d->server.id, ret, e);
+	return *ret_there ? 0 : make_server(d, ca, e);
 }
 
 static int hand_over(struct identity *d, const struct store_certificate *root, const struct store_certificate *leaf,
@@ -158,22 +178,25 @@ static int hand_over(struct identity *d, const struct store_certificate *root, c
 	return code;
 }
 
+/* Uses what is there; makes what is not. */
 static int prepare(struct identity *d, struct err *e)
 {
 	struct store_certificate root, leaf;
 	struct pki_ca *ca = NULL;
-	int code = d->db ? 0 : store_open(d->deps.database, DB_READ_WRITE, 0, &d->db, e);
+	bool there = false;
+	int code = d->db ? 0 : store_open(d->deps.database, DB_READ_ONLY, 0, &d->db, e);
 	if (!code)
 		code = store_server_by_name(d->db, d->arena, d->deps.server_name, &d->server, e);
 	if (!code)
-		code = get_root(d, &root, e);
+		code = get_root(d, &root, &there, e);
+	if (code || !there)
+		return code;
+	code = pki_ca_load(d->deps.vault, place_of(root.id), root.cert, root.key, &ca, e);
 	if (!code)
-		code = pki_ca_load(d->deps.vault, place_of(root.id), root.cert, root.key, &ca, e);
-	if (!code)
-		code = get_server(d, ca, &leaf, e);
-	if (!code && leaf.id != d->handed_over)
+		code = get_server(d, ca, &leaf, &there, e);
+	if (!code && there && leaf.id != d->handed_over)
 		code = hand_over(d, &root, &leaf, e);
-	if (!code)
+	if (!code && there)
 		d->handed_over = leaf.id;
 	pki_ca_free(ca);
 	return code;
@@ -184,24 +207,41 @@ static void look(void *arg)
 	struct identity *d = arg;
 	struct err e = ERR_INIT;
 	d->now = clock_wall_ms(d->deps.clock);
+	d->waits = false;
 	arena_reset(d->arena);
-	if (prepare(d, &e))
-		log_event(LOG_ERROR, "no new certificate for the API, trying again in a day", LOG_S("cause", e.msg));
-	loop_timer_set(&d->daily, DAY_MS);
+	int code = prepare(d, &e);
+	if (code)
+		log_event(LOG_ERROR, "no new certificate for the API; trying again", LOG_S("cause", e.msg));
+	loop_timer_set(&d->next, code || d->waits ? RETRY_MS : DAY_MS);
 }
 
 static void on_wake(void *arg)
 {
 	struct identity *d = arg;
-	loop_stop(d->loop); /* identity_free */
+	struct mail *m = mailbox_take(d->inbox, INBOX_MAX, NULL);
+	while (m) {
+		struct mail *next = m->next;
+		if (m->kind == IDENTITY_STOP)
+			loop_stop(d->loop);
+		else if (m->kind == IDENTITY_LOOK || d->waits)
+			look(d);
+		m->free(m);
+		m = next;
+	}
 }
 
 static void *run(void *arg)
 {
 	struct identity *d = arg;
 	loop_run(d->loop);
-	loop_timer_stop(&d->daily);
+	loop_timer_stop(&d->next);
 	return NULL;
+}
+
+static void wake(void *arg)
+{
+	struct identity *d = arg;
+	loop_wake(d->loop);
 }
 
 int identity_start(const struct identity_deps *deps, struct identity **ret, struct err *e)
@@ -211,12 +251,14 @@ int identity_start(const struct identity_deps *deps, struct identity **ret, stru
 	d->names = (struct pki_names){deps->fqdn, deps->address};
 	d->arena = arena_new(0);
 	d->loop = loop_new(deps->clock);
+	d->inbox = mailbox_new(INBOX_MAX, wake, d);
 	loop_set_wake(d->loop, on_wake, d);
-	loop_timer_init(&d->daily, d->loop, look, d);
-	loop_timer_set(&d->daily, 0);
+	loop_timer_init(&d->next, d->loop, look, d);
+	loop_timer_set(&d->next, 0);
 	int sys = pthread_create(&d->thread, NULL, run, d);
 	if (sys) {
-		loop_timer_stop(&d->daily);
+		loop_timer_stop(&d->next);
+		mailbox_free(d->inbox);
 		loop_free(d->loop);
 		arena_free(d->arena);
 		free(d);
@@ -226,14 +268,28 @@ int identity_start(const struct identity_deps *deps, struct identity **ret, stru
 	return 0;
 }
 
+void identity_look(struct identity *d)
+{
+	tell(d, IDENTITY_LOOK);
+}
+
+void identity_stop(struct identity *d)
+{
+	if (!d)
+		return;
+	tell(d, IDENTITY_STOP);
+	pthread_join(d->thread, NULL);
+	mailbox_close(d->inbox);
+	db_close(d->db);
+	d->db = NULL;
+}
+
 void identity_free(struct identity *d)
 {
 	if (!d)
 		return;
-	loop_wake(d->loop);
-	pthread_join(d->thread, NULL);
+	mailbox_free(d->inbox);
 	loop_free(d->loop);
-	db_close(d->db);
 	arena_free(d->arena);
 	free(d);
 }

@@ -178,6 +178,7 @@ static int start_identity(struct lampd *l, struct err *e)
 		.clock = l->clock,
 		.vault = l->vault,
 		.api = l->api,
+		.zone = zone_commands(l->zone),
 		.database = l->place.database,
 		.server_name = name_option(l, OPTION_SERVER),
 		.fqdn = name_option(l, OPTION_FQDN),
@@ -234,9 +235,10 @@ static void stop(struct lampd *l)
 	if (l->zone)
 		zone_join(l->zone);
 	wire_free(l->wire);
-	identity_free(l->identity);
+	identity_stop(l->identity);
 	api_free(l->api);
 	zone_free(l->zone); /* last: the others wrote into its mailboxes */
+	identity_free(l->identity);
 	pool_free(l->pool);
 	vault_close(l->vault);
 #ifdef LAMPLIGHTER_TEST_CLOCK

@@ -2,7 +2,8 @@
  *
  * OPTION(NAME, "name", ARGUMENT or NULL for a switch, MANY, WHERE, "default", "sentence")
  *   MANY   MANY: may be given several times; ONCE
- *   WHERE  BOTH: flag and key of the file; FLAG: flag only; TEST: flag only, and only in builds with -Dtest-clock=true */
+ *   WHERE  BOTH: flag and key of the file; FLAG: flag only; TEST: flag only, and only in builds with -Dtest-clock=true
+ */
 /* clang-format off */
 OPTION(DATA,       "data",       "DIR",       ONCE, BOTH, "/var/lib/lamplighter", "folder of database, keys and local socket; made when missing")
 OPTION(LISTEN,     "listen",     "ADDR:PORT", ONCE, BOTH, "127.0.0.1:8443", "where the API is served over TLS; the word none: only on the local socket")

@@ -386,5 +386,5 @@ SQL(CERTIFICATE_ADD, "INSERT INTO certificate (" TEXT_CERTIFICATE_COLUMNS ")"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
 SQL(CERTIFICATE_DELETE, "DELETE FROM certificate WHERE id = $1")
 SQL(CERTIFICATE_NEWEST, "SELECT " TEXT_CERTIFICATE_COLUMNS " FROM certificate WHERE kind = $1"
-	" AND COALESCE(server, 0) = $2 ORDER BY id DESC LIMIT 1")
+	" AND COALESCE(server, 0) = $2 ORDER BY created_at DESC, id DESC LIMIT 1")
 /* clang-format on */

@@ -139,6 +139,8 @@ static int handle(struct zone *z, const struct mail *m, struct err *e)
 	switch (m->kind) {
 	case ZONE_COMMAND:
 		return command_handle(z, (const struct zone_command *)m, e);
+	case ZONE_CERTIFICATE:
+		return certificate_keep(z, (const struct zone_certificate *)m, e);
 	case ZONE_ACT_GATE:
 		return act_on_gate(z, (const struct act_gate *)m, e);
 	case ZONE_ACT_OUTCOME:

@@ -24,6 +24,7 @@ struct zone_thread;
 enum zone_api_mail {
 	ZONE_COMMAND = 1,
 	ZONE_STOP,
+	ZONE_CERTIFICATE,
 };
 
 /* Who asks. */
@@ -50,6 +51,20 @@ struct zone_command {
 
 /* Zeroed, with mail.kind and mail.free set. */
 struct zone_command *zone_command_new(void);
+
+/* Ids of rows that are sealed before the zone has seen them: apart from those that it gives itself. */
+#define ZONE_DRAWN_ID(random)                                                                                          \
+	(int64_t)((UINT64_C(1) << 40) + (uint64_t)(random) % ((UINT64_C(1) << 53) - (UINT64_C(1) << 40)))
+
+/* Of lampd: a certificate that was made for this server (or the zone's root, which is dropped when there is one by
+ * now). Not answered: mail.free is called when it is on disk, or was refused; who sent it then reads what is there. */
+struct zone_certificate {
+	struct mail mail;       /* ZONE_CERTIFICATE */
+	int64_t id;             /* drawn; place of the sealed key: table "certificate", field "key", version 1 */
+	const char *kind;       /* STORE_CERTIFICATE_... */
+	struct bytes cert, key; /* owned by the message's maker */
+	int64_t not_before, not_after;
+};
 
 /* Messages of the zone to api, after the commit. */
 enum api_zone_mail {

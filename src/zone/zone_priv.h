@@ -189,6 +189,9 @@ const char *setting_never_scanned(const struct zone *z); /* ranges in which no d
 int credential_login(struct zone *z, int64_t id, const struct login **ret, struct err *e);
 void credential_forget(struct zone *z);
 
+/* certificate.c */
+int certificate_keep(struct zone *z, const struct zone_certificate *m, struct err *e);
+
 /* tidy.c: what is done once a minute, an hour. */
 int tidy(struct zone *z, struct err *e);
 

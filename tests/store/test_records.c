@@ -885,9 +885,10 @@ static void the_newest_certificate_of_a_kind_counts(void **state)
 				       .kind = STORE_CERTIFICATE_SERVER,
 				       .server = 1,
 				       .cert = BYTES_LIT("old"),
-				       .key = BYTES_LIT("k")};
+				       .key = BYTES_LIT("k"),
+				       .created_at = 7};
 	OK(f, store_certificate_add(f->db, &c, &f->e));
-	c.id = 3;
+	c.id = 3; /* ids are drawn; of two of one instant the higher one counts */
 	c.cert = BYTES_LIT("new");
 	OK(f, store_certificate_add(f->db, &c, &f->e));
 	OK(f, store_certificate_newest(f->db, f->a, STORE_CERTIFICATE_CA, 0, &c, &f->e));

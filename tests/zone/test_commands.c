@@ -320,6 +320,40 @@ static void events_are_numbered_without_a_gap_and_over_restarts(void **state)
 			 0);
 }
 
+static void free_plainly(struct mail *m)
+{
+	free(m);
+}
+
+static struct mail *certificate(const char *kind, int64_t id)
+{
+	struct zone_certificate *m = mem_alloc(sizeof(*m));
+	*m = (struct zone_certificate){
+		.mail = {.kind = ZONE_CERTIFICATE, .free = free_plainly},
+		.id = id,
+		.kind = kind,
+		.cert = BYTES_LIT("cert"),
+		.key = BYTES_LIT("sealed"),
+		.not_before = 1,
+		.not_after = 2,
+	};
+	return &m->mail;
+}
+
+static void certificates_are_kept_and_the_first_root_counts(void **state)
+{
+	struct harness *h = *state;
+	harness_round(h, certificate("ca", 5000));
+	harness_round(h, certificate("ca", 4000));
+	harness_round(h, certificate("server", 6000));
+	clock_advance(h->clock, 1000);
+	harness_round(h, certificate("server", 5500)); /* ids are drawn: time tells which is the newest */
+	assert_int_equal(query(h, "SELECT id FROM certificate WHERE kind = 'ca'"), 5000);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM certificate"), 3);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM certificate c JOIN server s ON s.id = c.server"), 2);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM audit WHERE action = 'certificate.make'"), 3);
+}
+
 static void a_server_keeps_its_identity_when_it_is_renamed(void **state)
 {
 	struct harness *h = *state;
@@ -369,6 +403,7 @@ int main(void)
 		ZONE_TEST(holds_are_set_and_lifted),
 		ZONE_TEST(every_command_is_in_the_audit_without_its_secrets),
 		ZONE_TEST(events_are_numbered_without_a_gap_and_over_restarts),
+		ZONE_TEST(certificates_are_kept_and_the_first_root_counts),
 		ZONE_TEST(a_server_keeps_its_identity_when_it_is_renamed),
 		ZONE_TEST(what_is_kept_no_longer_goes_away),
 	};
