@@ -41,7 +41,9 @@
 #define HOST_NAME_SIZE 256
 
 struct lampd {
-	struct options options;
+	int argc;
+	char **argv;
+	struct options options; /* as it was started; parts of it are lent */
 	struct place place;
 	struct clock *clock;
 	struct vault *vault;
@@ -72,22 +74,28 @@ static void harden(void)
 	}
 }
 
-static int check_options(struct lampd *l, struct err *e)
+static int check_options(const struct options *o, enum log_level *ret_level, struct err *e)
 {
-	enum log_level level;
-	const char *text = option_text(&l->options, OPTION_LOG_LEVEL);
-	if (!log_level_from_name(text, &level))
+	const char *text = option_text(o, OPTION_LOG_LEVEL);
+	if (!log_level_from_name(text, ret_level))
 		return err_set(e, ERR_INVALID, "--log-level: '%s' is none of error, warning, notice, info, debug",
 			       text);
+	if (!option_is_set(o, OPTION_ALLOW_NET))
+		return 0;
+	struct range nets;
+	range_init(&nets);
+	int code = range_parse(option_text(o, OPTION_ALLOW_NET), NULL, UINT64_MAX, &nets, e);
+	range_release(&nets);
+	return code ? err_wrap(e, code, "--allow-net") : 0;
+}
+
+static int use_options(struct lampd *l, struct err *e)
+{
+	enum log_level level;
+	int code = check_options(&l->options, &level, e);
+	if (code)
+		return code;
 	log_set_level(level);
-	if (option_is_set(&l->options, OPTION_ALLOW_NET)) {
-		struct range nets;
-		range_init(&nets);
-		int code = range_parse(option_text(&l->options, OPTION_ALLOW_NET), NULL, UINT64_MAX, &nets, e);
-		range_release(&nets);
-		if (code)
-			return err_wrap(e, code, "--allow-net");
-	}
 	if (gethostname(l->host, sizeof(l->host) - 1) < 0 || !*l->host)
 		(void)snprintf(l->host, sizeof(l->host), "localhost");
 	return 0;
@@ -268,6 +276,40 @@ static void on_signal(void *arg, int signum)
 	loop_stop(l->loop);
 }
 
+/* What is not read again: it is lent to parts that run. */
+static void say_not_reloaded(const struct options *was, const struct options *is)
+{
+	for (int id = 0; id < OPTION_COUNT; id++)
+		if (id != OPTION_LOG_LEVEL &&
+		    strcmp(option_text(was, (enum option_id)id), option_text(is, (enum option_id)id)) != 0)
+			log_event(LOG_WARNING, "changed option counts from the next start on",
+				  LOG_S("option", option_row((enum option_id)id)->name));
+}
+
+/* The configuration again: the log level, and whether the certificate has to be renewed. */
+static void on_hangup(void *arg, int signum)
+{
+	struct lampd *l = arg;
+	struct options fresh;
+	struct err e = ERR_INIT;
+	enum log_level level;
+	service_notify("RELOADING=1");
+	int code = options_read(l->argc, l->argv, &fresh, &e);
+	code = code ? code : check_options(&fresh, &level, &e);
+	if (code) {
+		log_event(LOG_ERROR, "configuration not reloaded; all stays as it was", LOG_S("cause", e.msg));
+	} else {
+		log_set_level(level);
+		log_event(LOG_NOTICE, "configuration reloaded",
+			  LOG_S("log-level", option_text(&fresh, OPTION_LOG_LEVEL)));
+		say_not_reloaded(&l->options, &fresh);
+		if (l->identity)
+			identity_look(l->identity);
+	}
+	options_release(&fresh);
+	service_notify("READY=1");
+}
+
 static void say_ready(struct lampd *l)
 {
 	log_event(LOG_NOTICE, "ready", LOG_S("version", LAMPLIGHTER_VERSION), LOG_S("data", l->place.folder),
@@ -284,6 +326,7 @@ static void mask_signals(int how)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(how, &set, NULL);
 }
 
@@ -292,12 +335,14 @@ static void run(struct lampd *l)
 	l->loop = loop_new(clock_real());
 	loop_on_signal(l->loop, SIGTERM, on_signal, l);
 	loop_on_signal(l->loop, SIGINT, on_signal, l);
+	loop_on_signal(l->loop, SIGHUP, on_hangup, l);
 	mask_signals(SIG_UNBLOCK);
 	say_ready(l);
 	loop_run(l->loop);
 	mask_signals(SIG_BLOCK); /* libuv puts the default action back */
 	loop_free(l->loop);
 	leave_at_the_next();
+	(void)signal(SIGHUP, SIG_IGN); /* nothing is left that could be reloaded */
 	mask_signals(SIG_UNBLOCK);
 }
 
@@ -330,6 +375,8 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
 	static struct lampd l = {.place = {.lock_fd = -1}};
+	l.argc = argc;
+	l.argv = argv;
 	struct err e = ERR_INIT;
 	int status;
 	int code = options_read(argc, argv, &l.options, &e);
@@ -337,7 +384,7 @@ int main(int argc, char **argv)
 		status = print_help();
 	} else if (!code && option_is_set(&l.options, OPTION_VERSION)) {
 		status = puts("lampd " LAMPLIGHTER_VERSION) < 0 || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
-	} else if (code || (code = check_options(&l, &e))) {
+	} else if (code || (code = use_options(&l, &e))) {
 		(void)fprintf(stderr, "lampd: %s\nlampd: 'lampd --help' lists the options\n", e.msg);
 		status = EXIT_USAGE;
 	} else {

@@ -25,6 +25,12 @@ int place_take(const char *folder, const char *database, struct place *ret, stru
 	ret->socket = inside(folder, "lampd.sock");
 	ret->database = database ? mem_str(database) : inside(folder, "lampd.db");
 	int code = file_make_folder(folder, 0700, e);
+	if (code == ERR_NOT_FOUND)
+		return err_set(
+			e, ERR_INVALID,
+			"data folder '%s': the folder above it does not exist; make that one first, or give --data"
+			" another path",
+			folder);
 	if (code)
 		return err_wrap(e, code, "data folder");
 	if (access(folder, R_OK | W_OK | X_OK) < 0)

@@ -7,6 +7,7 @@ import stat
 import subprocess
 
 import harness
+from fleet import until
 from harness import check, contains, equal
 
 
@@ -85,6 +86,9 @@ def a_folder_that_cannot_be_written_is_refused(box):
     contains(refused.stderr, box.path("file/zone"))
     refused = box.run("lampd", "--data", box.path("file"), "--listen", "none", status=1)
     contains(refused.stderr, box.path("file"))
+    refused = box.run("lampd", "--data", box.path("no/such/zone"), "--listen", "none", status=1)
+    contains(refused.stderr, f"data folder '{box.path('no/such/zone')}': the folder above it does not exist")
+    equal(len(refused.stderr.splitlines()), 2, refused.stderr)
 
 
 def a_service_manager_is_told(box):
@@ -136,6 +140,27 @@ def a_slip_in_the_configuration_is_named_with_its_line(box):
         contains(refused.stderr, part, text)
 
 
+def logged(server, text):
+    until(lambda: text in server.log_text(), f"{text!r} in the log")
+
+
+def a_hangup_reloads_what_can_be_reloaded(box):
+    conf = box.write("lampd.conf", "listen = none\nlog-level = warning\n")
+    server = harness.Server(box, box.path("zone"), ["--config", conf])
+    check("ready" not in server.log_text(), "notices are not logged at first")
+    box.write("lampd.conf", "listen = none\nlog-level = info\nfqdn = new.example\n")
+    server.popen.send_signal(signal.SIGHUP)
+    logged(server, 'configuration reloaded log-level="info"')
+    logged(server, 'changed option counts from the next start on option="fqdn"')
+    box.write("lampd.conf", "listen = none\nlog-lvel = debug\n")
+    server.popen.send_signal(signal.SIGHUP)
+    logged(server, "configuration not reloaded; all stays as it was")
+    logged(server, "line 2")
+    server.get("/zone")
+    equal(server.stop(), 0)
+    contains(server.log_text(), "stopping")
+
+
 harness.main(
     a_server_says_ready_and_stops_in_order,
     the_data_folder_is_its_owners_alone,
@@ -149,4 +174,5 @@ harness.main(
     an_inherited_socket_is_served,
     a_configuration_file_is_read_and_flags_win,
     a_slip_in_the_configuration_is_named_with_its_line,
+    a_hangup_reloads_what_can_be_reloaded,
 )
