@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "api/api.h"
+#include "api/sight.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/list.h"
@@ -63,6 +64,7 @@ struct listener {
 #define RING_BYTES  (4u * 1024 * 1024)
 struct ring_event {
 	uint64_t seq, job, scan;
+	unsigned bit;    /* of its kind, see sight.h */
 	struct buf text; /* as it goes out */
 };
 struct ring {
@@ -105,9 +107,12 @@ struct work {
 	struct conn *conn;
 	enum work_kind kind;
 	const struct api_command *command;
+	enum right_id page_right;       /* METRICS */
 	struct bytes path, query, body; /* of the connection's request */
 	struct bytes token;             /* as it came; p NULL: the connection itself says who asks */
 	struct principal by;            /* in when there is no token, out else */
+	struct rights rights;           /* of by */
+	struct sight sight;             /* of by; STREAM */
 	uint64_t seq;                   /* CATCH_UP: the first that is wanted */
 	uint64_t only_job, only_scan;
 	bool ran; /* false in done: the pool ended before it was run */
@@ -169,6 +174,7 @@ struct conn {
 	struct list stream_link;
 	uint64_t seq; /* next to send */
 	uint64_t only_job, only_scan;
+	struct sight sight; /* when it began; workers look anew */
 	bool catching_up;
 };
 
@@ -223,7 +229,7 @@ void events_leave(struct conn *c);
 bool events_fill(struct conn *c); /* appends what is due to the connection's out; false: nothing is */
 void events_caught_up(struct conn *c);
 void events_start(struct api *a);
-void events_catch_up_run(struct work *w); /* on a worker */
+void events_catch_up_run(struct work *w, struct db *db, struct arena *a); /* on a worker */
 void ring_free(struct ring *r);
 
 #endif

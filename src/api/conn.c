@@ -119,7 +119,7 @@ static void ask_kernel(struct conn *c, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return;
 	c->is_admin = cred.uid == 0 || cred.uid == getuid();
-	c->peer.role = API_ADMIN;
+	c->peer.role = RIGHT_ROLE_ADMINISTRATOR;
 	if (cred.uid == 0)
 		(void)snprintf(c->peer.name, sizeof(c->peer.name), "root (local)");
 	else

@@ -31,6 +31,13 @@ static bool wants(const struct conn *c, uint64_t job, uint64_t scan)
 	return (!c->only_job || c->only_job == job) && (!c->only_scan || c->only_scan == scan);
 }
 
+/* Progress is of a job or a scan; who sees only some jobs sees that of the one which he follows. */
+static bool may_see_progress(const struct conn *c, const struct zone_event *z)
+{
+	unsigned bit = sight_bit(bytes_str(z->kind));
+	return (c->sight.all & bit) || (z->job && z->job == c->only_job && c->sight.job);
+}
+
 static void ring_drop_first(struct ring *r)
 {
 	struct ring_event *ev = &r->at[r->first % RING_EVENTS];
@@ -48,7 +55,7 @@ static void ring_put(struct api *a, const struct zone_event *z)
 	if (r->first == r->next)
 		r->first = r->next = z->seq;
 	struct ring_event *ev = &r->at[z->seq % RING_EVENTS];
-	*ev = (struct ring_event){.seq = z->seq, .job = z->job, .scan = z->scan};
+	*ev = (struct ring_event){.seq = z->seq, .job = z->job, .scan = z->scan, .bit = sight_bit(bytes_str(z->kind))};
 	buf_init(&ev->text, EVENT_MAX);
 	encode(&ev->text, a->server, z->seq, buf_bytes(&z->json));
 	r->bytes += ev->text.len;
@@ -67,7 +74,8 @@ static void put_progress(struct api *a, const struct zone_event *z)
 {
 	LIST_EACH(&a->streams, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, stream_link);
-		if (!wants(c, z->job, z->scan) || c->catching_up || c->out.len || stream_pending(c->stream))
+		if (!wants(c, z->job, z->scan) || !may_see_progress(c, z) || c->catching_up || c->out.len ||
+		    stream_pending(c->stream))
 			continue;
 		encode(&c->out, a->server, 0, buf_bytes(&z->json));
 		conn_pump(c);
@@ -89,6 +97,15 @@ void events_put(struct api *a, const struct api_events *ev, bool progress)
 	}
 }
 
+/* The next event is of a kind of which the follower sees some: a worker goes on from here, once all before has left. */
+static bool must_look_up(struct conn *c)
+{
+	if (c->out.len)
+		return true;
+	c->catching_up = work_start(c, WORK_CATCH_UP); /* else with the next event */
+	return false;
+}
+
 bool events_fill(struct conn *c)
 {
 	struct ring *r = c->api->ring;
@@ -100,8 +117,12 @@ bool events_fill(struct conn *c)
 		return false;
 	}
 	while (c->seq < r->next && c->out.len < FILL_MAX) {
-		struct ring_event *ev = &r->at[c->seq++ % RING_EVENTS];
-		if (wants(c, ev->job, ev->scan))
+		struct ring_event *ev = &r->at[c->seq % RING_EVENTS];
+		bool wanted = wants(c, ev->job, ev->scan);
+		if (wanted && !(c->sight.all & ev->bit) && (c->sight.some & ev->bit))
+			return must_look_up(c);
+		c->seq++;
+		if (wanted && (c->sight.all & ev->bit))
 			(void)buf_add_bytes(&c->out, buf_bytes(&ev->text)); /* far below its ceiling */
 	}
 	return c->out.len > 0;
@@ -199,6 +220,7 @@ void events_follow(struct conn *c)
 		return;
 	}
 	bool live = c->seq == c->work.newest + 1;
+	c->sight = c->work.sight;
 	greet(c, live);
 	c->state = CONN_STREAMING;
 	list_append(&a->streams, &c->stream_link);
@@ -225,26 +247,36 @@ static bool row_wanted(const struct work *w, const struct store_event *row)
 	return row_belongs(row, w->only_job, "job", "act") && row_belongs(row, w->only_scan, "scan", "discovered");
 }
 
+struct taking {
+	struct work *w;
+	struct db *db;
+	struct arena *arena;
+	struct asker who;
+};
+
 static int take_row(void *arg, const struct store_event *row)
 {
-	struct work *w = arg;
+	struct taking *t = arg;
+	struct work *w = t->w;
 	if (w->out.len > FILL_MAX)
 		return 1; /* enough for this time */
 	w->last = (uint64_t)STORE_SEQ_OF(row->id);
-	if (row_wanted(w, row))
+	if (row_wanted(w, row) && sight_may_see(t->db, t->arena, &t->who, &w->sight, row))
 		encode(&w->out, w->api->server, w->last, bytes_str(row->body));
 	return 0;
 }
 
-void events_catch_up_run(struct work *w)
+void events_catch_up_run(struct work *w, struct db *db, struct arena *a)
 {
 	int64_t first = 0;
-	struct db *db = work_db(w->api, &w->err);
-	int code = db ? store_event_first(db, w->api->server, &first, &w->err) : w->err.code;
+	struct taking t = {w, db, a, {w->by.name, &w->rights}};
+	int code = store_event_first(db, w->api->server, &first, &w->err);
+	sight_of(&t.who, &w->sight);
 	w->last = w->seq ? w->seq - 1 : 0;
 	w->missed = !code && w->seq && first && (uint64_t)STORE_SEQ_OF(first) > w->seq;
 	if (!code)
-		code = store_event_list(db, STORE_SEQ_ID(w->api->server, w->last), CATCH_UP_ROWS, take_row, w, &w->err);
+		code = store_event_list(db, STORE_SEQ_ID(w->api->server, w->last), CATCH_UP_ROWS, take_row, &t,
+					&w->err);
 	w->status = code < 0 ? api_error_status(code) : 200;
 }
 

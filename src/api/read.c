@@ -134,18 +134,41 @@ static int run_list(struct read *r, struct err *e)
 	return 0;
 }
 
-int read_run(struct api *a, struct db *db, const struct api_call *call, struct buf *out, struct err *e)
+bool read_may(const struct read *r, enum right_id right, const char *path)
+{
+	return rights_may(r->who->rights, right, path);
+}
+
+bool read_may_see_device(struct read *r, int64_t device)
+{
+	struct store_device d;
+	struct store_folder f;
+	if (rights_may_below(r->who->rights, RIGHT_DEVICE_VIEW, "/"))
+		return true;
+	if (!device || device == r->seen_device)
+		return device && r->seen;
+	r->seen_device = device;
+	r->seen = store_device_get(r->db, r->arena, device, &d, NULL) == 0 &&
+		  store_folder_get(r->db, r->arena, d.folder, &f, NULL) == 0 && read_may(r, RIGHT_DEVICE_VIEW, f.path);
+	return r->seen;
+}
+
+int read_run(struct api *a, struct db *db, const struct asker *who, const struct api_call *call, struct buf *out,
+	     struct err *e)
 {
 	struct read *r = mem_alloc(sizeof(*r));
 	r->db = db;
 	r->call = call;
+	r->who = who;
 	r->arena = call->arena;
 	r->now = clock_wall_ms(a->clock);
 	r->server = a->server;
 	json_writer_init(&r->json, out);
 	int code = db_begin(db, e);
 	if (!code) {
-		code = call->command->kind == API_LIST ? run_list(r, e) : handlers[call->command->id](r, e);
+		code = access_check(db, call->arena, who, call, e);
+		if (!code)
+			code = call->command->kind == API_LIST ? run_list(r, e) : handlers[call->command->id](r, e);
 		db_rollback(db); /* it only read */
 	}
 	free(r);
@@ -197,7 +220,8 @@ const char *read_credential_path(struct read *r, int64_t credential)
 	r->path = NULL;
 	if (credential && !store_credential_get(r->db, r->arena, credential, &c, NULL) &&
 	    !store_folder_get(r->db, r->arena, c.folder, &f, NULL))
-		r->path = arena_printf(r->arena, "%s%s", f.path, c.name);
+		r->path = read_may(r, RIGHT_CREDENTIAL_VIEW, f.path) ? arena_printf(r->arena, "%s%s", f.path, c.name)
+								     : NULL;
 	return r->path;
 }
 

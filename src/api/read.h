@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "store/folder.h"
 #include "store/setting.h"
+#include "zone/access.h"
 
 struct api;
 struct err;
@@ -17,8 +18,10 @@ struct store_device;
 struct store_group;
 struct devfilter;
 
-/* Runs a READ or LIST command and appends its answer to out. ERR_INVALID, ERR_NOT_FOUND, and the store's errors. */
-int read_run(struct api *a, struct db *db, const struct api_call *call, struct buf *out, struct err *e);
+/* Runs a READ or LIST command and appends its answer to out: what who may see of it. ERR_INVALID, ERR_NOT_FOUND,
+ * ERR_NOT_ALLOWED, and the store's errors. */
+int read_run(struct api *a, struct db *db, const struct asker *who, const struct api_call *call, struct buf *out,
+	     struct err *e);
 
 /* Credentials are named "name", "/folder/name" or by id. ERR_NOT_FOUND; ERR_INVALID when several have the name. */
 int read_find_credential(struct db *db, struct arena *arena, const char *text, struct store_credential *ret,
@@ -28,6 +31,7 @@ int read_find_credential(struct db *db, struct arena *arena, const char *text, s
 struct read {
 	struct db *db;
 	const struct api_call *call;
+	const struct asker *who;
 	struct arena *arena;
 	struct json_writer json;
 	int64_t now;    /* wall, ms */
@@ -48,6 +52,10 @@ struct read {
 	struct devfilter *filter, *group_filter; /* NULL: none */
 	int64_t group;                           /* a static one */
 	int64_t removal_of, removal_ms;          /* setting removal-after of the last folder that was looked at */
+	/* the last device that was asked about */
+	int64_t seen_device;
+	bool seen;
+	bool own; /* JOB_ACTS: the job is of who asks */
 };
 
 #define READ_BATCH (API_LIMIT_MAX + 1) /* rows asked for at once; not all of them are read */
@@ -68,7 +76,7 @@ int read_pages(struct read *r, read_fetch fetch, struct err *e);
 
 int64_t read_id(const struct api_call *call, const char *name);       /* of an INT argument */
 int read_missing(const char *what, const char *name, struct err *e);  /* ERR_NOT_FOUND, in one form */
-const char *read_credential_path(struct read *r, int64_t credential); /* NULL: none */
+const char *read_credential_path(struct read *r, int64_t credential); /* NULL: none that may be seen */
 int read_find_device(struct read *r, const char *text, struct store_device *ret, struct err *e);
 int read_find_group(struct read *r, const char *text, struct store_group *ret, struct err *e);
 /* ERR_NOT_FOUND when a list is asked for below a folder that there is not; path NULL is fine. */
@@ -84,6 +92,10 @@ struct read_scope {
 int read_scope(struct read *r, const char *text, struct read_scope *ret, struct err *e);
 const char *read_scope_name(struct read *r, enum store_scope scope, int64_t object); /* "?": it is gone */
 const char *read_from(struct read *r, const struct store_setting_value *v);          /* "default", or such a name */
+/* Whether who asks may see what lies in this folder. */
+bool read_may(const struct read *r, enum right_id right, const char *path);
+/* The same of a device; 0: one that is gone, which those see who see all. */
+bool read_may_see_device(struct read *r, int64_t device);
 
 typedef int (*read_fn)(struct read *r, struct err *e);
 #define READ_HANDLER_READ(id) int read_##id(struct read *r, struct err *e);

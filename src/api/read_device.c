@@ -18,6 +18,9 @@ static int put_folder(void *arg, const struct store_folder *f)
 	struct api_writer w;
 	int64_t devices = 0;
 	read_row(r);
+	read_key(r, f->path, NULL);
+	if (!read_may(r, RIGHT_DEVICE_VIEW, f->path))
+		return 0;
 	if (!read_take(r))
 		return 1;
 	int code = store_device_count_in_folder(r->db, f->id, &devices, NULL);
@@ -28,7 +31,6 @@ static int put_folder(void *arg, const struct store_folder *f)
 	api_put_str(&w, "path", f->path);
 	api_put_int(&w, "devices", devices);
 	api_end(&w);
-	read_key(r, f->path, NULL);
 	return 0;
 }
 
@@ -168,7 +170,7 @@ static int put_device_row(void *arg, const struct store_device_view *d)
 {
 	struct read *r = arg;
 	read_row(r);
-	if (is_wanted(r, d)) {
+	if (read_may(r, RIGHT_DEVICE_VIEW, d->folder_path) && is_wanted(r, d)) {
 		if (!read_take(r))
 			return 1;
 		put_device(r, d);

@@ -132,7 +132,8 @@ static void put_discovered(struct read *r, const struct store_discovered *d)
 	struct store_device device;
 	struct api_writer w;
 	char uuid[UUID_TEXT_SIZE] = "";
-	bool linked = d->device && !store_device_get(r->db, r->arena, d->device, &device, NULL);
+	bool linked = d->device && !store_device_get(r->db, r->arena, d->device, &device, NULL) &&
+		      read_may_see_device(r, d->device);
 	if (!uuid_is_nil(&d->uuid))
 		uuid_text(&d->uuid, uuid);
 	api_begin(&w, &r->json, NULL, API_OBJECT_discovered);

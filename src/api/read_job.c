@@ -40,7 +40,13 @@ static int take_job(struct read *r, const struct store_job *j)
 {
 	const char *state = api_str(r->call, "state");
 	bool final = j->state == JOB_STATE_ENDED;
-	if (!state || final == (strcmp(state, "final") == 0)) {
+	bool wanted = !state || final == (strcmp(state, "final") == 0);
+	if (wanted) {
+		int code = access_may_see_job(r->db, r->who, j->id, j->requested_by, &wanted, NULL);
+		if (code)
+			return code;
+	}
+	if (wanted) {
 		if (!read_take(r))
 			return 1;
 		put_job(r, j);
@@ -77,6 +83,8 @@ static int fetch_jobs_of_device(struct read *r, struct err *e)
 	struct store_device d;
 	struct store_amt amt;
 	int code = read_find_device(r, api_str(r->call, "device"), &d, e);
+	if (!code && !read_may_see_device(r, d.id))
+		code = access_refuse_thing(r->who, RIGHT_DEVICE_VIEW, d.name, e);
 	if (code)
 		return code;
 	code = store_amt_of_device(r->db, r->arena, d.id, &amt, e);
@@ -174,7 +182,7 @@ static int put_act_row(void *arg, const struct store_act_view *v)
 	const char *state = api_str(r->call, "state");
 	bool doubt = state && strcmp(state, "doubt") == 0;
 	read_row(r);
-	if (!doubt || is_in_doubt(&v->act)) {
+	if ((!doubt || is_in_doubt(&v->act)) && (r->own || read_may_see_device(r, v->act.device))) {
 		if (!read_take(r))
 			return 1;
 		put_act(r, v);
@@ -200,5 +208,6 @@ int read_JOB_ACTS(struct read *r, struct err *e)
 	if (code)
 		return code;
 	r->boot = boot_from_options(j.options);
+	r->own = strcmp(j.requested_by, r->who->name) == 0;
 	return read_pages(r, fetch_acts, e);
 }

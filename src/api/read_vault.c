@@ -8,6 +8,10 @@ static int put_credential_folder(void *arg, const struct store_folder *f)
 	struct read *r = arg;
 	struct api_writer w;
 	read_row(r);
+	if (!read_may(r, RIGHT_CREDENTIAL_VIEW, f->path)) {
+		read_key(r, f->path, NULL);
+		return 0;
+	}
 	if (!read_take(r))
 		return 1;
 	api_begin(&w, &r->json, NULL, API_OBJECT_credential_folder);
@@ -46,10 +50,12 @@ static void put_credential(struct read *r, const struct store_credential *c, con
 static int put_credential_row(void *arg, const struct store_credential_view *row)
 {
 	struct read *r = arg;
+	bool may = read_may(r, RIGHT_CREDENTIAL_VIEW, row->folder_path);
 	read_row(r);
-	if (!read_take(r))
+	if (may && !read_take(r))
 		return 1;
-	put_credential(r, &row->credential, row->folder_path, row->used_by);
+	if (may)
+		put_credential(r, &row->credential, row->folder_path, row->used_by);
 	read_key(r, row->folder_path, row->credential.name);
 	return 0;
 }

@@ -201,12 +201,26 @@ int read_SETTING_SHOW(struct read *r, struct err *e)
 	return code ? code : put_setting(r, setting_row(id), &at, e);
 }
 
+/* What stands at the zone counts for whatever one has. */
+static bool may_see_at(struct read *r, enum right_id right, enum store_scope scope, int64_t object)
+{
+	struct store_folder f;
+	struct store_device d;
+	if (scope == STORE_SCOPE_ZONE || rights_may_below(r->who->rights, right, "/"))
+		return true;
+	if (scope == STORE_SCOPE_DEVICE && !store_device_get(r->db, r->arena, object, &d, NULL))
+		object = d.folder;
+	return !store_folder_get(r->db, r->arena, object, &f, NULL) && read_may(r, right, f.path);
+}
+
 static int put_override(void *arg, const struct store_setting *s)
 {
 	struct read *r = arg;
 	struct api_writer w;
 	const char *only = api_str(r->call, "name");
 	if (r->rows++ < read_after_id(r) || (only && strcmp(only, s->name) != 0))
+		return 0;
+	if (!may_see_at(r, RIGHT_SETTING_VIEW, s->scope, s->object))
 		return 0;
 	if (!read_take(r))
 		return 1;
@@ -233,7 +247,7 @@ static int put_hold(void *arg, const struct store_hold *h)
 {
 	struct read *r = arg;
 	struct api_writer w;
-	if (r->rows++ < read_after_id(r))
+	if (r->rows++ < read_after_id(r) || !may_see_at(r, RIGHT_DEVICE_VIEW, h->scope, h->object))
 		return 0;
 	if (!read_take(r))
 		return 1;

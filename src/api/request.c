@@ -119,7 +119,7 @@ static bool take_token(struct conn *c)
 
 static void check_login(struct conn *c)
 {
-	bool open = c->req.options || (c->req.page && !c->req.page->role);
+	bool open = c->req.options || (c->req.page && c->req.page->right == RIGHT_OPEN);
 	if (open || c->is_admin)
 		return;
 	if (!source_may_try(c->source, loop_now_ms(c->api->loop)))
@@ -172,7 +172,7 @@ void request_head(struct conn *c)
 
 static void run_page(struct conn *c)
 {
-	if (!c->req.page->role || c->is_admin)
+	if (c->req.page->right == RIGHT_OPEN || c->is_admin)
 		page_run(c);
 	else if (!work_start(c, WORK_METRICS))
 		request_busy(c, "too many requests are waiting for a worker");

@@ -11,6 +11,7 @@
 #include "codec/password.h"
 #include "store/credential.h"
 #include "store/event.h"
+#include "store/job.h"
 #include "store/token.h"
 
 /* Each worker's own connection: opened with its first job, closed with the worker. */
@@ -55,20 +56,23 @@ static int look_up_token(struct work *w, struct db *db, struct arena *arena)
 	/* The index has compared already; this one takes the same time wherever they differ. */
 	if (t.hash.len != sizeof(hash) || sodium_memcmp(t.hash.p, hash, sizeof(hash)) != 0)
 		return refuse_token(w);
-	if (!api_role_from_name(t.role, &w->by.role))
+	if (!right_role_from_name(t.role, &w->by.role))
 		return refuse_token(w);
 	w->by.token = (uint64_t)t.id;
 	(void)snprintf(w->by.name, sizeof(w->by.name), "token %s", t.name);
 	return 0;
 }
 
-static int check_role(struct work *w, enum api_role least)
+static struct asker asker_of(const struct work *w)
 {
-	if (w->by.role >= least)
-		return 0;
-	int code = err_set(&w->err, ERR_NOT_ALLOWED, "this needs the role %s; '%s' has the role %s",
-			   api_role_name(least), w->by.name, api_role_name(w->by.role));
-	return answer_error(w, 403, code);
+	return (struct asker){w->by.name, &w->rights};
+}
+
+static int check_may_read_metrics(struct work *w)
+{
+	struct asker who = asker_of(w);
+	int code = access_need_below(&who, w->page_right, "/", &w->err);
+	return code ? answer_error(w, 0, code) : 0;
 }
 
 /* Where a secret will be kept is part of its seal (base/vault.h): the row and version are settled here, and the zone
@@ -127,19 +131,33 @@ static void make_token(struct work *w)
 	buf_release(&text);
 }
 
+/* What the follower may see, and whether the one job that he follows is among it. */
+static int look(struct work *w, struct db *db)
+{
+	struct asker who = asker_of(w);
+	struct store_job j;
+	int64_t job = api_int(w->call, "job", 0);
+	int code = 0;
+	sight_of(&who, &w->sight);
+	if (job && store_job_get(db, w->call->arena, job, &j, NULL) == 0)
+		code = access_may_see_job(db, &who, job, j.requested_by, &w->sight.job, &w->err);
+	return code ? answer_error(w, 0, code) : 0;
+}
+
 static int stream_position(struct work *w, struct db *db)
 {
 	int64_t last = 0;
 	int code = store_event_last(db, w->api->server, &last, &w->err);
 	w->newest = (uint64_t)STORE_SEQ_OF(last);
-	return code ? answer_error(w, 0, code) : 0;
+	return code ? answer_error(w, 0, code) : look(w, db);
 }
 
 static int run_command(struct work *w, struct db *db)
 {
-	int code = check_role(w, w->command->role);
+	struct asker who = asker_of(w);
+	int code = access_check_somewhere(&who, w->command, &w->err);
 	if (code)
-		return code;
+		return answer_error(w, 0, code);
 	code = api_call_parse(w->command, w->path, w->query, w->body, seal, w, &w->call, &w->err);
 	if (code)
 		return answer_error(w, 0, code);
@@ -149,7 +167,7 @@ static int run_command(struct work *w, struct db *db)
 		return 0;
 	if (w->command->kind == API_STREAM)
 		return stream_position(w, db);
-	code = read_run(w->api, db, w->call, &w->out, &w->err);
+	code = read_run(w->api, db, &who, w->call, &w->out, &w->err);
 	w->status = code ? api_error_status(code) : 200;
 	return code;
 }
@@ -162,7 +180,16 @@ static int run_request(struct work *w, struct arena *arena)
 	int code = w->token.p ? look_up_token(w, db, arena) : 0;
 	if (code)
 		return code;
-	return w->kind == WORK_METRICS ? check_role(w, API_VIEWER) : run_command(w, db);
+	rights_add_role(&w->rights, w->by.role, RIGHT_TREE_ZONE, "/");
+	switch (w->kind) {
+	case WORK_METRICS:
+		return check_may_read_metrics(w);
+	case WORK_CATCH_UP:
+		events_catch_up_run(w, db, arena);
+		return 0;
+	default:
+		return run_command(w, db);
+	}
 }
 
 static void run(struct pool_job *job)
@@ -170,10 +197,7 @@ static void run(struct pool_job *job)
 	struct work *w = LIST_ENTRY(job, struct work, job);
 	struct arena *arena = arena_new(0);
 	w->ran = true;
-	if (w->kind == WORK_CATCH_UP)
-		events_catch_up_run(w);
-	else
-		(void)run_request(w, arena); /* status and err say it */
+	(void)run_request(w, arena); /* status and err say it */
 	arena_free(arena);
 }
 
@@ -199,6 +223,7 @@ bool work_start(struct conn *c, enum work_kind kind)
 	*w = (struct work){.job = {.run = run, .done = done}, .api = c->api, .conn = c, .kind = kind};
 	buf_init(&w->out, REPLY_MAX);
 	w->command = c->req.command;
+	w->page_right = c->req.page ? c->req.page->right : RIGHT_OPEN;
 	w->path = c->req.path;
 	w->query = c->req.query;
 	w->body = buf_bytes(&c->http.body);
@@ -214,6 +239,7 @@ bool work_start(struct conn *c, enum work_kind kind)
 void work_release(struct work *w)
 {
 	buf_release(&w->out);
+	rights_release(&w->rights);
 	api_call_free(w->call);
 	w->call = NULL;
 }

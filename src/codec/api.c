@@ -34,7 +34,7 @@ enum { FIELDS_START = -1,
 #include "codec/api.tbl.h"
 };
 
-enum { NEED_REQ = true, NEED_OPT = false, NULL_NO = false, NULL_OK = true, API_NOBODY = 0 };
+enum { NEED_REQ = true, NEED_OPT = false, NULL_NO = false, NULL_OK = true };
 
 static const struct api_arg args[] = {
 #define API_ARG(command, name, where, type, need, cli, sentence, example) \
@@ -43,9 +43,9 @@ static const struct api_arg args[] = {
 };
 
 static const struct api_command commands[] = {
-#define API_COMMAND(id, noun, verb, method, path, kind, role, answer, asks, sentence, example) \
-	{API_CMD_##id, noun, verb, API_##method, path, API_##kind, API_##role, answer, asks, sentence, example, \
-	 args + ARGS_AT_##id, sizeof(struct args_of_##id) - 1},
+#define API_COMMAND(id, noun, verb, method, path, kind, right, scope, answer, asks, sentence, example) \
+	{API_CMD_##id, noun, verb, API_##method, path, API_##kind, RIGHT_##right, API_SCOPE_##scope, answer, asks, \
+	 sentence, example, args + ARGS_AT_##id, sizeof(struct args_of_##id) - 1},
 #include "codec/api.tbl.h"
 };
 
@@ -61,13 +61,14 @@ static const struct api_object objects[] = {
 };
 
 static const struct api_page pages[] = {
-#define API_PAGE(id, path, media, role, sentence) {path, media, API_##role, sentence},
+#define API_PAGE(id, path, media, right, sentence) {path, media, RIGHT_##right, sentence},
 #include "codec/api.tbl.h"
 };
 /* clang-format on */
 
 static const char *const method_names[API_METHOD_COUNT] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-static const char *const role_names[] = {"nobody", "viewer", "operator", "admin"};
+static const char *const scope_names[API_SCOPE_COUNT] = {"zone",   "device", "folder", "vault", "credential",
+							 "target", "job",    "each",   "own"};
 
 const struct api_command *api_command(enum api_command_id id)
 {
@@ -126,19 +127,10 @@ bool api_method_from_name(struct bytes name, enum api_method *ret)
 	return false;
 }
 
-const char *api_role_name(enum api_role r)
+const char *api_scope_name(enum api_scope s)
 {
-	return role_names[r >= API_VIEWER && r <= API_ADMIN ? r : 0];
-}
-
-bool api_role_from_name(const char *name, enum api_role *ret)
-{
-	for (size_t i = API_VIEWER; i <= API_ADMIN; i++)
-		if (strcmp(name, role_names[i]) == 0) {
-			*ret = (enum api_role)i;
-			return true;
-		}
-	return false;
+	ASSERT(s < API_SCOPE_COUNT);
+	return scope_names[s];
 }
 
 bool api_take_segment(struct bytes *rest, struct bytes *ret)

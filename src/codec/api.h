@@ -7,13 +7,26 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "codec/right.h"
 
 struct err;
 struct json_writer;
 
 enum api_method { API_GET, API_POST, API_PUT, API_PATCH, API_DELETE, API_METHOD_COUNT };
 enum api_kind { API_READ, API_LIST, API_WRITE, API_STREAM };
-enum api_role { API_VIEWER = 1, API_OPERATOR = 2, API_ADMIN = 3 };
+/* Where the right of a command is asked for: see the head of api.tbl.h. */
+enum api_scope {
+	API_SCOPE_ZONE,
+	API_SCOPE_DEVICE,
+	API_SCOPE_FOLDER,
+	API_SCOPE_VAULT,
+	API_SCOPE_CREDENTIAL,
+	API_SCOPE_TARGET,
+	API_SCOPE_JOB,
+	API_SCOPE_EACH,
+	API_SCOPE_OWN,
+	API_SCOPE_COUNT
+};
 enum api_where { API_PATH, API_QUERY, API_BODY };
 enum api_type { API_STR, API_INT, API_BOOL, API_TIME, API_DURATION, API_STRS, API_SECRET, API_TARGETS };
 enum api_cli { API_CLI_POS, API_CLI_POSN, API_CLI_OPT, API_CLI_NONE };
@@ -72,7 +85,7 @@ struct api_object {
 
 struct api_page {
 	const char *path, *media;
-	int role; /* enum api_role, 0: nobody has to say who he is */
+	enum right_id right;
 	const char *sentence;
 };
 
@@ -82,7 +95,8 @@ struct api_command {
 	enum api_method method;
 	const char *path; /* below /api/v1, with {argument} */
 	enum api_kind kind;
-	enum api_role role;
+	enum right_id right;
+	enum api_scope scope;
 	const char *answer; /* object, "" */
 	bool asks;
 	const char *sentence;
@@ -124,8 +138,7 @@ const struct api_object *api_object_find(const char *name); /* NULL */
 const struct api_page *api_page(enum api_page_id id);
 const char *api_method_name(enum api_method m);                     /* "GET" */
 bool api_method_from_name(struct bytes name, enum api_method *ret); /* HEAD counts as GET */
-const char *api_role_name(enum api_role r);                         /* "viewer", "operator", "admin" */
-bool api_role_from_name(const char *name, enum api_role *ret);
+const char *api_scope_name(enum api_scope s);                       /* "folder" */
 
 /* Finds the command of method and path (with /api/v1, without query). ERR_NOT_FOUND; ERR_UNSUPPORTED when the path
  * exists with other methods only: then ret_allowed is the list for the Allow header. */

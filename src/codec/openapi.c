@@ -325,7 +325,8 @@ static void put_operation(struct json_writer *w, const struct api_command *c)
 	json_put_str(w, NULL, c->noun);
 	json_end(w);
 	json_put_str(w, "summary", c->sentence);
-	json_put_str(w, "x-role", api_role_name(c->role));
+	json_put_str(w, "x-right", right_name(c->right));
+	json_put_str(w, "x-scope", api_scope_name(c->scope));
 	json_put_str(w, "x-lamp", c->example);
 	put_security(w);
 	put_parameters(w, c);
@@ -361,10 +362,10 @@ static void put_page(struct json_writer *w, enum api_page_id id)
 	json_begin_object(w, p->path);
 	json_begin_object(w, "get");
 	json_put_str(w, "summary", p->sentence);
-	json_put_str(w, "x-role", p->role ? api_role_name((enum api_role)p->role) : "nobody");
+	json_put_str(w, "x-right", right_name(p->right));
 	json_begin_array(w, "security");
 	json_begin_object(w, NULL);
-	if (p->role) {
+	if (p->right != RIGHT_OPEN) {
 		json_begin_array(w, "token");
 		json_end(w);
 	}

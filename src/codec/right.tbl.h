@@ -59,7 +59,8 @@ RIGHT(INVENTORY_VIEW,   "inventory.view",   ZONE, NONE, "OVU", "see records of m
 RIGHT(INVENTORY_MODIFY, "inventory.modify", ZONE, NONE, "", "import and change records of managed computers, fit them to devices")
 
 RIGHT(MESSAGE_VIEW,   "message.view",   ZONE, NONE, "OVU", "see messages")
-RIGHT(MESSAGE_MODIFY, "message.modify", ZONE, NONE, "", "acknowledge and purge messages, change where they are sent")
+RIGHT(MESSAGE_ACKNOWLEDGE, "message.acknowledge", ZONE, NONE, "O", "acknowledge messages")
+RIGHT(MESSAGE_MODIFY, "message.modify", ZONE, NONE, "", "purge messages, change where they are sent")
 
 RIGHT(AUDIT_VIEW,   "audit.view",   ZONE, NONE, "U", "see, verify and export the audit")
 RIGHT(AUDIT_MODIFY, "audit.modify", ZONE, NONE, "", "cut the audit at a checkpoint")

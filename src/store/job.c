@@ -194,6 +194,20 @@ int store_job_recount(struct db *db, int64_t id, struct store_job_counts *ret, s
 	return rc;
 }
 
+int store_job_folders(struct db *db, int64_t job, int (*each)(void *arg, const char *path), void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_JOB_FOLDERS);
+	int rc;
+	db_bind_i64(st, job);
+	while ((rc = db_step(st, e)) > 0) {
+		rc = each(arg, row_text(st, NULL));
+		if (rc)
+			break;
+	}
+	db_end(st);
+	return rc;
+}
+
 int store_job_selection_put(struct db *db, int64_t job, int64_t part, const int64_t *ids, size_t n, struct err *e)
 {
 	ASSERT(n <= STORE_SELECTION_PART);

@@ -60,6 +60,9 @@ int store_job_count(struct db *db, int64_t id, const struct store_job_counts *mo
 /* What the acts themselves say; for the check after a crash and for tests. */
 int store_job_recount(struct db *db, int64_t id, struct store_job_counts *ret, struct err *e);
 
+/* The paths of the folders in which the devices of a job lie, each once, in no order. */
+int store_job_folders(struct db *db, int64_t job, int (*each)(void *arg, const char *path), void *arg, struct err *e);
+
 /* Parts of a frozen selection: up to 1,000 ids each, big-endian 64 bits, in the order of part. */
 #define STORE_SELECTION_PART 1000
 int store_job_selection_put(struct db *db, int64_t job, int64_t part, const int64_t *ids, size_t n, struct err *e);

@@ -257,6 +257,9 @@ SQL(JOB_END, "UPDATE job SET state = 2, ended_at = $2 WHERE id = $1 AND state = 
 SQL(JOB_RANGE, "SELECT act_first, total FROM job WHERE id = $1")
 SQL(JOB_RECOUNT, "SELECT a.state, COUNT(*) FROM job j CROSS JOIN act a WHERE j.id = $1 AND a.id >= j.act_first"
 	" AND a.id < j.act_first + j.total AND a.job = j.id GROUP BY a.state")
+SQL(JOB_FOLDERS, "SELECT DISTINCT f.path FROM job j CROSS JOIN act a JOIN device d ON d.id = a.device"
+	" JOIN folder f ON f.id = d.folder WHERE j.id = $1 AND a.id >= j.act_first AND a.id < j.act_first + j.total"
+	" AND a.job = j.id")
 SQL(JOB_SELECTION_PUT, "INSERT INTO job_selection (job, part, ids) VALUES ($1, $2, $3)")
 SQL(JOB_SELECTION_GET, "SELECT ids FROM job_selection WHERE job = $1 AND part = $2")
 SQL(JOB_SELECTION_DELETE, "DELETE FROM job_selection WHERE job = $1 AND part = $2")

@@ -118,34 +118,30 @@ static int audit_command(const struct command *c, const char *object, struct err
 	return rc;
 }
 
-/* The table of commands says what role each needs. api has looked too; here it is written down. */
-static int refuse(struct command *c, struct err *e)
+static int tell_refusal(struct command *c, const char *why, struct err *e)
 {
-	struct err why = ERR_INIT;
-	err_set(&why, ERR_NOT_ALLOWED, "%s needs the role %s", c->call->command->sentence,
-		api_role_name(c->call->command->role));
-	command_answer_error(c->z, c->m, &why, &API_ERROR_NONE);
 	struct message m = {
 		.id = MESSAGE_COMMAND_REFUSED,
 		.by = c->m->by.name,
 		.name = c->call->command->noun,
-		.text = arena_printf(c->arena, "%s was refused: %s", c->m->by.name, why.msg),
+		.text = arena_printf(c->arena, "%s was refused: %s", c->m->by.name, why),
 	};
 	int rc = message_add(c->z, &m, e);
-	return rc ? rc : audit_command(c, "refused: role", e);
+	return rc ? rc : audit_command(c, "refused", e);
 }
 
 static int carry_out(struct command *c, struct err *e)
 {
 	struct err own = ERR_INIT;
-	int rc = handlers[c->call->command->id](c, &own);
+	int rc = access_check(c->z->db, c->arena, &c->who, c->call, &own);
+	rc = rc ? rc : handlers[c->call->command->id](c, &own);
 	if (rc) {
 		enum err_class class = err_class(rc);
 		bool asked_wrong = class != ERR_CLASS_RETRY && class != ERR_CLASS_BUG;
 		if (asked_wrong && db_total_changes(c->z->db) == c->z->change_base) {
 			struct api_error more = {c->expected, c->names, c->name_count};
 			command_answer_error(c->z, c->m, &own, &more);
-			return 0;
+			return rc == ERR_NOT_ALLOWED ? tell_refusal(c, own.msg, e) : 0;
 		}
 		return err_set(e, rc, "%s", own.msg);
 	}
@@ -156,15 +152,23 @@ static int carry_out(struct command *c, struct err *e)
 	return rc;
 }
 
+void command_set_asker(struct command *c, struct rights *ret_rights)
+{
+	*ret_rights = RIGHTS_INIT;
+	rights_add_role(ret_rights, c->m->by.role, RIGHT_TREE_ZONE, "/");
+	c->who = (struct asker){c->m->by.name, ret_rights};
+}
+
 int command_handle(struct zone *z, const struct zone_command *m, struct err *e)
 {
 	struct command c = {.z = z, .m = m, .call = m->call, .arena = z->arena, .expected = -1};
 	metric_add(METRIC_zone_commands, 1);
 	ASSERT(m->call->command->kind == API_WRITE);
-	if (m->by.role < m->call->command->role)
-		return refuse(&c, e);
+	struct rights rights;
+	command_set_asker(&c, &rights);
 	buf_init(&c.body, COMMAND_BODY_MAX);
 	int rc = carry_out(&c, e);
+	rights_release(&rights);
 	buf_release(&c.body);
 	free(c.names);
 	return rc;
@@ -301,6 +305,33 @@ static int find_credential_by_path(struct command *c, const char *text, struct s
 	return rc ? rc : store_credential_by_name(c->z->db, c->arena, f.id, name, ret, NULL);
 }
 
+int command_folder(struct command *c, enum store_tree tree, const char *path, int64_t *ret, struct err *e)
+{
+	struct store_folder f;
+	enum right_id make = tree == STORE_TREE_DEVICE ? RIGHT_DEVICE_FOLDER_CREATE : RIGHT_CREDENTIAL_FOLDER_CREATE;
+	int rc = check_path(path, e);
+	if (!rc && store_folder_by_path(c->z->db, c->arena, tree, path, &f, NULL))
+		rc = access_need(&c->who, make, path, path, e);
+	return rc ? rc : folder_make(c->z, tree, path, ret, e);
+}
+
+/* Who may not see a credential may not use it either, nor learn that it is there. Commands of the vault have asked for
+ * what they need. */
+static int check_may_see(struct command *c, int rc, const struct store_credential *row, const char *text, struct err *e)
+{
+	struct store_folder f;
+	enum right_id own = c->call->command->right;
+	if (own < RIGHT_COUNT && right_tree(own) == RIGHT_TREE_VAULT)
+		return 0;
+	if (rights_may_below(c->who.rights, RIGHT_CREDENTIAL_VIEW, "/"))
+		return 0;
+	if (rc == ERR_NOT_FOUND || rc == ERR_CONFLICT)
+		return access_refuse_thing(&c->who, RIGHT_CREDENTIAL_VIEW, text, e);
+	if (rc || store_folder_get(c->z->db, c->arena, row->folder, &f, NULL))
+		return 0; /* the caller says what is wrong */
+	return access_need(&c->who, RIGHT_CREDENTIAL_VIEW, f.path, text, e);
+}
+
 int find_credential(struct command *c, const char *text, struct store_credential *ret, struct err *e)
 {
 	uint64_t id;
@@ -311,6 +342,9 @@ int find_credential(struct command *c, const char *text, struct store_credential
 		rc = store_credential_find(c->z->db, c->arena, text, ret, NULL);
 	if (rc == ERR_NOT_FOUND && text_to_u64(bytes_str(text), &id) && id <= INT64_MAX)
 		rc = store_credential_get(c->z->db, c->arena, (int64_t)id, ret, NULL);
+	int refused = check_may_see(c, rc, ret, text, e);
+	if (refused)
+		return refused;
 	if (rc == ERR_NOT_FOUND) {
 		command_name(c, text);
 		return err_set(e, rc, "credential \"%s\" does not exist", text);

@@ -9,6 +9,7 @@
 #include "store/credential.h"
 #include "store/folder.h"
 #include "store/group.h"
+#include "zone/access.h"
 #include "zone/zone_priv.h"
 
 #define COMMAND_BODY_MAX  (1024 * 1024)
@@ -18,6 +19,7 @@ struct command {
 	struct zone *z;
 	const struct zone_command *m;
 	const struct api_call *call;
+	struct asker who;
 	struct arena *arena;
 	struct buf body;    /* of the answer */
 	const char *object; /* what it was done to, for the audit; NULL: none */
@@ -43,6 +45,9 @@ void command_answer_error(struct zone *z, const struct zone_command *m, const st
 			  const struct api_error *more);
 void command_answer(struct zone *z, uint64_t request, int status, struct buf *body); /* takes what body holds */
 
+/* Who gives the command c->m, with what he may at present; rights are the caller's to release. */
+void command_set_asker(struct command *c, struct rights *ret_rights);
+
 /* For handlers. */
 int answer_ref(struct command *c, int64_t id, const char *name);
 void command_name(struct command *c, const char *name); /* one more name for the error */
@@ -67,6 +72,8 @@ int find_credential(struct command *c, const char *text, struct store_credential
 int find_group(struct command *c, const char *text, struct store_group *ret, struct err *e);
 /* The devices that the arguments "targets" and "all" mean, each once. The caller frees *ret_ids, also on failure. */
 int select_devices(struct command *c, int64_t **ret_ids, size_t *ret_count, struct err *e);
+/* The folder of this path, made when it is missing and whoever asks has the right to make it. */
+int command_folder(struct command *c, enum store_tree tree, const char *path, int64_t *ret, struct err *e);
 int folder_make(struct zone *z, enum store_tree tree, const char *path, int64_t *ret, struct err *e);
 
 #endif

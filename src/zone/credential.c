@@ -70,7 +70,7 @@ int command_CREDENTIAL_ADD(struct command *c, struct err *e)
 	if (!rc && store_folder_by_path(c->z->db, c->arena, STORE_TREE_CREDENTIAL, path, &f, NULL) == 0 &&
 	    store_credential_by_name(c->z->db, c->arena, f.id, row.name, &there, NULL) == 0)
 		rc = fold_exists(ERR_EXISTS, row.name, path, e);
-	rc = rc ? rc : folder_make(c->z, STORE_TREE_CREDENTIAL, path, &row.folder, e);
+	rc = rc ? rc : command_folder(c, STORE_TREE_CREDENTIAL, path, &row.folder, e);
 	rc = rc ? rc : fold_exists(store_credential_add(c->z->db, &row, e), row.name, path, e);
 	rc = rc ? rc : tell(c, "added", row.id, row.name, e);
 	return rc ? rc : answer_ref(c, row.id, row.name);
@@ -89,11 +89,38 @@ static int take_password(struct command *c, struct store_credential *row, struct
 	return check_sealed(password, e);
 }
 
+/* To move a credential is to take it out of one folder and to make it in another; all else is to change it. */
+static int check_may_set(struct command *c, const struct store_credential *row, const char *to, struct err *e)
+{
+	static const char *const changes[] = {"name", "user", "password", "description"};
+	struct store_folder f;
+	bool any = !to;
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		any = any || api_has(c->call, changes[i]);
+	int rc = store_folder_get(c->z->db, c->arena, row->folder, &f, e);
+	if (!rc && any)
+		rc = access_need(&c->who, RIGHT_CREDENTIAL_MODIFY, f.path, row->name, e);
+	if (!rc && to)
+		rc = access_need(&c->who, RIGHT_CREDENTIAL_CREATE, f.path, row->name, e);
+	return rc || !to ? rc : access_need(&c->who, RIGHT_CREDENTIAL_CREATE, to, to, e);
+}
+
+static int find_to_set(struct command *c, const char *to, struct store_credential *ret, struct err *e)
+{
+	const char *name = api_str(c->call, "credential");
+	int rc = find_credential(c, name, ret, e);
+	if (rc && !rights_may_below(c->who.rights, RIGHT_CREDENTIAL_MODIFY, "/")) {
+		c->name_count = 0;
+		return access_refuse_thing(&c->who, RIGHT_CREDENTIAL_MODIFY, name, e);
+	}
+	return rc ? rc : check_may_set(c, ret, to, e);
+}
+
 int command_CREDENTIAL_SET(struct command *c, struct err *e)
 {
 	struct store_credential row;
 	const char *path = api_str(c->call, "folder");
-	int rc = find_credential(c, api_str(c->call, "credential"), &row, e);
+	int rc = find_to_set(c, path, &row, e);
 	rc = rc ? rc : take_password(c, &row, e);
 	if (rc)
 		return rc;
@@ -104,7 +131,7 @@ int command_CREDENTIAL_SET(struct command *c, struct err *e)
 	row.description = command_str(c, "description", row.description);
 	rc = check_texts(row.name, row.login, row.description, e);
 	if (!rc && path)
-		rc = folder_make(c->z, STORE_TREE_CREDENTIAL, path, &row.folder, e);
+		rc = command_folder(c, STORE_TREE_CREDENTIAL, path, &row.folder, e);
 	rc = rc ? rc : fold_exists(store_credential_put(c->z->db, &row, e), row.name, path ? path : "", e);
 	rc = rc ? rc : tell(c, "changed", row.id, row.name, e);
 	return rc ? rc : answer_ref(c, row.id, row.name);

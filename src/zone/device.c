@@ -290,7 +290,7 @@ int command_DEVICE_ADD(struct command *c, struct err *e)
 		.changed_at = c->z->now,
 	};
 	int rc = check_add(c, &d, path, &w, e);
-	rc = rc ? rc : folder_make(c->z, STORE_TREE_DEVICE, path, &d.folder, e);
+	rc = rc ? rc : command_folder(c, STORE_TREE_DEVICE, path, &d.folder, e);
 	rc = rc ? rc : new_id(c->z, STORE_ID_OBJECT, &d.id, e);
 	rc = rc ? rc : store_device_add(c->z->db, &d, e);
 	rc = rc ? rc : write_amt(c, d.id, &w, e);
@@ -310,12 +310,40 @@ static int check_set(struct command *c, const struct store_device *d, const char
 	return rc ? rc : read_wish(c, d->id, w, e);
 }
 
+/* To move a device is to take it out of one folder and to make it in another; all else is to change it. */
+static int check_may_set(struct command *c, const struct store_device *d, const char *to, struct err *e)
+{
+	struct store_folder f;
+	bool changes = !to;
+	for (size_t i = 0; i < c->call->command->arg_count; i++) {
+		const struct api_arg *a = &c->call->command->args[i];
+		changes = changes || (a->where == API_BODY && c->call->values[i].set && strcmp(a->name, "folder") != 0);
+	}
+	int rc = store_folder_get(c->z->db, c->arena, d->folder, &f, e);
+	if (!rc && changes)
+		rc = access_need(&c->who, RIGHT_DEVICE_MODIFY, f.path, d->name, e);
+	if (!rc && to)
+		rc = access_need(&c->who, RIGHT_DEVICE_CREATE, f.path, d->name, e);
+	return rc || !to ? rc : access_need(&c->who, RIGHT_DEVICE_CREATE, to, to, e);
+}
+
+static int find_to_set(struct command *c, const char *to, struct store_device *ret, struct err *e)
+{
+	const char *name = api_str(c->call, "device");
+	int rc = find_device(c, name, ret, e);
+	if (rc == ERR_NOT_FOUND && !rights_may_below(c->who.rights, RIGHT_DEVICE_MODIFY, "/")) {
+		c->name_count = 0;
+		return access_refuse_thing(&c->who, RIGHT_DEVICE_MODIFY, name, e);
+	}
+	return rc ? rc : check_may_set(c, ret, to, e);
+}
+
 int command_DEVICE_SET(struct command *c, struct err *e)
 {
 	const char *path = api_str(c->call, "folder");
 	struct store_device d;
 	struct amt_wish w;
-	int rc = find_device(c, api_str(c->call, "device"), &d, e);
+	int rc = find_to_set(c, path, &d, e);
 	if (rc)
 		return rc;
 	d.name = command_str(c, "name", d.name);
@@ -325,7 +353,7 @@ int command_DEVICE_SET(struct command *c, struct err *e)
 	d.changed_at = c->z->now;
 	rc = check_set(c, &d, path, &w, e);
 	if (!rc && path)
-		rc = folder_make(c->z, STORE_TREE_DEVICE, path, &d.folder, e);
+		rc = command_folder(c, STORE_TREE_DEVICE, path, &d.folder, e);
 	rc = rc ? rc : store_device_put(c->z->db, &d, e);
 	rc = rc ? rc : write_amt(c, d.id, &w, e);
 	rc = rc ? rc : device_set_tags(c, d.id, "add-tags", true, e);

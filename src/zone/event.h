@@ -16,7 +16,7 @@ struct json_writer;
 struct zone;
 
 struct tell {
-	const char *kind, *change;
+	const char *kind, *change; /* constant texts */
 	int64_t id;
 	const char *name; /* "" none */
 	int64_t job, scan;

@@ -48,19 +48,50 @@ static int split(struct command *c, const char *path, const char **ret_parent, c
 	return 0;
 }
 
+/* Features M179: to rename a folder one must be allowed to change what is in it, to move it to make and remove there.
+ */
+struct move_rights {
+	enum right_id folder_modify, modify, folder_create, create;
+};
+
+static const struct move_rights move_rights[] = {
+	[STORE_TREE_DEVICE] = {RIGHT_DEVICE_FOLDER_MODIFY, RIGHT_DEVICE_MODIFY, RIGHT_DEVICE_FOLDER_CREATE,
+			       RIGHT_DEVICE_CREATE},
+	[STORE_TREE_CREDENTIAL] = {RIGHT_CREDENTIAL_FOLDER_MODIFY, RIGHT_CREDENTIAL_MODIFY,
+				   RIGHT_CREDENTIAL_FOLDER_CREATE, RIGHT_CREDENTIAL_CREATE},
+};
+
+static int check_may_move(struct command *c, enum store_tree tree, const char *from, const char *to,
+			  const char *to_parent, struct err *e)
+{
+	const struct move_rights *m = &move_rights[tree];
+	size_t parent_len = strlen(to_parent);
+	bool stays =
+		strncmp(from, to_parent, parent_len) == 0 && strchr(from + parent_len, '/') == from + strlen(from) - 1;
+	int rc = access_need_below(&c->who, m->folder_modify, from, e);
+	if (stays)
+		return rc ? rc : access_need_below(&c->who, m->modify, from, e);
+	rc = rc ? rc : access_need_below(&c->who, m->folder_create, from, e);
+	rc = rc ? rc : access_need_below(&c->who, m->create, from, e);
+	rc = rc ? rc : access_need_below(&c->who, m->folder_create, to, e);
+	return rc ? rc : access_need_below(&c->who, m->create, to, e);
+}
+
 static int move(struct command *c, enum store_tree tree, struct err *e)
 {
-	const char *to = api_str(c->call, "to"), *parent_path, *name;
+	const char *from = api_str(c->call, "path"), *to = api_str(c->call, "to"), *parent_path, *name;
 	struct store_folder f, there;
 	int64_t parent;
-	int rc = find(c, tree, api_str(c->call, "path"), &f, e);
+	int rc = check_path(from, e);
 	rc = rc ? rc : check_path(to, e);
 	rc = rc ? rc : split(c, to, &parent_path, &name, e);
+	rc = rc ? rc : check_may_move(c, tree, from, to, parent_path, e);
+	rc = rc ? rc : find(c, tree, from, &f, e);
 	if (!rc && store_folder_by_path(c->z->db, c->arena, tree, to, &there, NULL) == 0)
 		rc = err_set(e, ERR_EXISTS, "folder \"%s\" exists already", to);
 	if (!rc && strncmp(to, f.path, strlen(f.path)) == 0)
 		rc = err_set(e, ERR_INVALID, "folder \"%s\" cannot be moved into itself", f.path);
-	rc = rc ? rc : folder_make(c->z, tree, parent_path, &parent, e);
+	rc = rc ? rc : command_folder(c, tree, parent_path, &parent, e);
 	rc = rc ? rc : store_folder_move(c->z->db, f.id, parent, name, e);
 	rc = rc || tree != STORE_TREE_DEVICE ? rc : tree_load(c->z->tree, c->z->db, e);
 	rc = rc || tree != STORE_TREE_DEVICE ? rc : group_follow(c->z, f.path, to, e);

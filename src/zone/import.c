@@ -230,7 +230,7 @@ static int read_import(struct command *c, struct import *im, struct err *e)
 	if (!rc && credential)
 		im->credential = row.id;
 	rc = rc ? rc : device_check_tags(c, "tags", e);
-	return rc ? rc : folder_make(c->z, STORE_TREE_DEVICE, command_str(c, "folder", WORKSTATIONS), &im->folder, e);
+	return rc ? rc : command_folder(c, STORE_TREE_DEVICE, command_str(c, "folder", WORKSTATIONS), &im->folder, e);
 }
 
 int command_DEVICE_IMPORT(struct command *c, struct err *e)

@@ -571,6 +571,8 @@ struct selection {
 	int64_t *ids;
 	size_t count, cap;
 	size_t kept_out;       /* protected ones among them */
+	size_t refused;        /* meant, but not to be touched by whoever asks */
+	bool everywhere;       /* the right covers the whole tree */
 	int64_t confirm_above; /* the least of all that are meant */
 	struct map_u64 *seen;
 	int rows; /* of the last page */
@@ -592,11 +594,19 @@ static void select_device(struct selection *s, int64_t device, int64_t folder, b
 		s->confirm_above = percent;
 }
 
+static bool may_select(const struct selection *s, const char *path)
+{
+	return s->everywhere || rights_may(s->c->who.rights, s->c->call->command->right, path);
+}
+
 static int see_target(void *arg, const struct store_target *row)
 {
 	struct selection *s = arg;
 	const struct tree_folder *folder = tree_by_path(s->c->z->tree, row->folder_path);
-	select_device(s, row->device, folder ? folder->id : 0, row->is_protected);
+	if (may_select(s, row->folder_path))
+		select_device(s, row->device, folder ? folder->id : 0, row->is_protected);
+	else
+		s->refused++;
 	if (++s->rows == ZONE_SLICE) {
 		s->last_path = arena_str(s->c->arena, bytes_str(row->folder_path));
 		s->last_name = arena_str(s->c->arena, bytes_str(row->name));
@@ -622,6 +632,10 @@ static int select_folder(struct selection *s, const char *path, struct err *e)
 	struct store_folder f;
 	struct store_device_filter filter = STORE_DEVICE_FILTER_INIT;
 	int rc = store_folder_by_path(s->c->z->db, s->c->arena, STORE_TREE_DEVICE, path, &f, NULL);
+	if (rc == ERR_NOT_FOUND && !may_select(s, path)) {
+		s->refused++;
+		return 0;
+	}
 	if (rc == ERR_NOT_FOUND) {
 		command_name(s->c, path);
 		return 0;
@@ -636,14 +650,22 @@ static int select_tag(struct selection *s, const char *target, struct err *e)
 	struct store_device_filter filter = STORE_DEVICE_FILTER_INIT;
 	filter.tag = target + strlen("tag:");
 	int rc = select_filter(s, filter, e);
-	if (!rc && s->count == before && !s->rows)
+	if (rc || s->count != before || s->rows)
+		return rc;
+	if (s->everywhere)
 		command_name(s->c, target);
-	return rc;
+	else
+		s->refused++;
+	return 0;
 }
 
 static int see_member(void *arg, const struct store_device_view *row)
 {
-	select_device(arg, row->device.id, row->device.folder, row->device.is_protected);
+	struct selection *s = arg;
+	if (may_select(s, row->folder_path))
+		select_device(s, row->device.id, row->device.folder, row->device.is_protected);
+	else
+		s->refused++;
 	return 0;
 }
 
@@ -653,10 +675,12 @@ static int select_group(struct selection *s, const char *target, struct err *e)
 	struct store_group g;
 	const char *name = target + strlen("group:");
 	int rc = store_group_by_name(s->c->z->db, s->c->arena, name, &g, NULL);
-	if (rc == ERR_NOT_FOUND) {
+	if (rc == ERR_NOT_FOUND && s->everywhere)
 		command_name(s->c, target);
+	else if (rc == ERR_NOT_FOUND)
+		s->refused++;
+	if (rc == ERR_NOT_FOUND)
 		return 0;
-	}
 	if (rc)
 		return err_set(e, rc, "group \"%s\" cannot be read", name);
 	return group_members(s->c->z->db, &g, s->c->z->now, see_member, s, e);
@@ -665,13 +689,25 @@ static int select_group(struct selection *s, const char *target, struct err *e)
 static int select_name(struct selection *s, const char *name, struct err *e)
 {
 	struct store_device d;
+	struct store_folder f;
 	struct err why = ERR_INIT;
+	size_t names = s->c->name_count;
 	int rc = find_device(s->c, name, &d, &why);
 	if (rc && rc != ERR_NOT_FOUND) /* a missing one is among the names already */
 		return err_set(e, rc, "%s", why.msg);
-	if (!rc)
+	if (rc && !s->everywhere) { /* whether it is there is not for everybody to know */
+		s->c->name_count = names;
+		s->refused++;
+		return 0;
+	}
+	if (rc)
+		return 0;
+	rc = s->everywhere ? 0 : store_folder_get(s->c->z->db, s->c->arena, d.folder, &f, e);
+	if (!rc && (s->everywhere || may_select(s, f.path)))
 		select_device(s, d.id, d.folder, d.is_protected);
-	return 0;
+	else
+		s->refused++;
+	return rc;
 }
 
 static int select_target(struct selection *s, const char *target, struct err *e)
@@ -698,6 +734,9 @@ static int select_all(struct selection *s, struct err *e)
 			     "no device is named; name devices, /folders/, tag:NAME or group:NAME, or ask for all");
 	for (size_t i = 0; i < count && !rc; i++)
 		rc = select_target(s, (const char *)targets[i].p, e);
+	if (!rc && s->refused)
+		rc = err_set(e, ERR_NOT_ALLOWED, "'%s' has no right %s for %zu of the devices that are meant",
+			     c->who.name, right_name(c->call->command->right), s->refused);
 	if (!rc && c->name_count)
 		rc = err_set(e, ERR_NOT_FOUND, "%s\"%s\" does not exist", c->name_count > 1 ? "among others, " : "",
 			     c->names[0]);
@@ -711,6 +750,7 @@ static void selection_init(struct selection *s, struct command *c)
 	*s = (struct selection){
 		.c = c,
 		.seen = map_u64_new(),
+		.everywhere = rights_may_below(c->who.rights, c->call->command->right, "/"),
 		.confirm_above = 100,
 	};
 }

@@ -28,7 +28,7 @@ static int tell(struct command *c, const char *change, const struct store_token 
 
 int command_TOKEN_ADD(struct command *c, struct err *e)
 {
-	enum api_role role;
+	enum right_role role;
 	struct store_token there;
 	int64_t span = api_int(c->call, "expires", 0);
 	struct store_token t = {
@@ -40,8 +40,9 @@ int command_TOKEN_ADD(struct command *c, struct err *e)
 		.expires_at = api_has(c->call, "expires") ? later(c->z->now, span) : 0,
 	};
 	int rc = check_name("token name", t.name, e);
-	if (!rc && !api_role_from_name(t.role, &role))
-		rc = err_set(e, ERR_INVALID, "role \"%s\" is none of viewer, operator, admin", t.role);
+	if (!rc && !right_role_from_name(t.role, &role))
+		rc = err_set(e, ERR_INVALID, "role \"%s\" is none of administrator, operator, power, viewer, auditor",
+			     t.role);
 	if (!rc && api_has(c->call, "expires") && span < 1000)
 		rc = err_set(e, ERR_INVALID, "a token is valid for at least 1s");
 	if (!rc && store_token_by_name(c->z->db, c->arena, t.name, &there, NULL) == 0)

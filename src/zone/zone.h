@@ -30,7 +30,7 @@ enum zone_api_mail {
 /* Who asks. */
 struct principal {
 	uint64_t token; /* id of the token, 0 for the local socket */
-	enum api_role role;
+	enum right_role role;
 	char name[64]; /* "root (local)", "token ci": for audit and job */
 };
 
@@ -86,7 +86,8 @@ struct zone_event {
 	uint64_t seq;
 	uint64_t job; /* 0: none; for the filter */
 	uint64_t scan;
-	struct buf json; /* the whole event object */
+	const char *kind; /* a constant text */
+	struct buf json;  /* the whole event object */
 };
 
 /* Committed events in order; API_PROGRESS: volatile ones (last value only, seq 0). */

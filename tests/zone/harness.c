@@ -97,7 +97,7 @@ struct harness *harness_new(uint64_t seed)
 	assert_non_null(mkdtemp(h->folder));
 	(void)snprintf(h->path, sizeof(h->path), "%s/zone.db", h->folder);
 	h->clock = clock_driven_new(HARNESS_START_MS);
-	h->role = API_ADMIN;
+	h->role = RIGHT_ROLE_ADMINISTRATOR;
 	h->next_credential = UINT64_C(1) << 41;
 	buf_init(&h->body, BODY_MAX);
 	buf_init(&h->events, LOG_MAX);

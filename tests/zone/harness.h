@@ -28,7 +28,7 @@ struct harness {
 	struct mail *wire, *api; /* not yet taken, oldest first */
 	struct sqlite3 *sql;     /* a second, reading connection */
 	uint64_t request;
-	enum api_role role;
+	enum right_role role;
 	bool forgetful; /* the zone's memory is dropped after every round */
 	int status;     /* of the last answer */
 	struct buf body;

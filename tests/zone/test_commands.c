@@ -297,10 +297,10 @@ static void every_command_is_in_the_audit_without_its_secrets(void **state)
 	assert_string_equal(query_text(h, "SELECT detail FROM audit ORDER BY id"),
 			    "{\"name\":\"lab\",\"password\":\"(sealed)\"}");
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM audit WHERE detail LIKE '%P@ssw0rd1%'"), 0);
-	h->role = API_VIEWER;
+	h->role = RIGHT_ROLE_VIEWER;
 	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"on\",\"targets\":[\"d1\"]}"), 403);
 	assert_string_equal(query_text(h, "SELECT action || ' ' || object FROM audit ORDER BY id DESC"),
-			    "power refused: role");
+			    "power refused");
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM job"), 0);
 	assert_int_equal(store_open(h->path, DB_READ_ONLY, 0, &db, NULL), 0);
 	assert_int_equal(store_audit_verify(db, 1, &bad, NULL), 0);

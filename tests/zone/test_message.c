@@ -89,7 +89,7 @@ static void holds_and_refusals_are_told(void **state)
 	assert_int_equal(count(h, "number = 210 AND kind = 2 AND name = 'd1' AND more = 'fire'"), 1);
 	assert_int_equal(ask(h, "POST /holds/remove", "{\"target\":\"d1\"}"), 204);
 	assert_int_equal(count(h, "number = 211 AND kind = 2"), 1);
-	h->role = API_VIEWER;
+	h->role = RIGHT_ROLE_VIEWER;
 	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"on\",\"targets\":[\"d1\"]}"), 403);
 	assert_int_equal(count(h, "number = 500 AND actor = 'root (local)'"), 1);
 }

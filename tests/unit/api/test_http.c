@@ -93,7 +93,7 @@ static void a_change_goes_to_the_zone_and_is_answered_by_it(void **state)
 	struct zone_command *m = zone_hears(f);
 	assert_int_equal(m->call->command->id, API_CMD_DEVICE_ADD);
 	assert_string_equal(api_str(m->call, "name"), "desk-17");
-	assert_int_equal(m->by.role, API_ADMIN);
+	assert_int_equal(m->by.role, RIGHT_ROLE_ADMINISTRATOR);
 	assert_non_null(strstr(m->by.name, "(local)"));
 	zone_answers(f, m->request, 200, "{\"id\":7,\"name\":\"desk-17\"}");
 	expect(hear(fd, NULL), 200, "\r\n\r\n{\"id\":7,\"name\":\"desk-17\"}");

@@ -76,10 +76,9 @@ static void commands_fit_their_kind(void **state)
 {
 	for (size_t i = 0; i < API_CMD_COUNT; i++) {
 		const struct api_command *c = api_command((enum api_command_id)i);
-		assert_true(c->role >= API_VIEWER && c->role <= API_ADMIN);
+		assert_true(c->right <= RIGHT_OPEN && c->scope < API_SCOPE_COUNT);
 		assert_true(*c->path == '/' && *c->sentence && strncmp(c->example, "lamp ", 5) == 0);
 		assert_true((c->kind == API_WRITE) == (c->method != API_GET));
-		assert_true(c->kind == API_WRITE || c->role != API_OPERATOR);
 		if (*c->answer)
 			assert_non_null(api_object_find(c->answer));
 		else
@@ -165,20 +164,17 @@ static void a_wrong_path_and_a_wrong_method_are_told_apart(void **state)
 	}
 }
 
-static void methods_and_roles_have_names(void **state)
+static void methods_and_scopes_have_names(void **state)
 {
 	enum api_method m = API_POST;
-	enum api_role r = API_VIEWER;
 	assert_true(api_method_from_name(BYTES_LIT("HEAD"), &m));
 	assert_int_equal(m, API_GET);
 	assert_true(api_method_from_name(BYTES_LIT("DELETE"), &m));
 	assert_int_equal(m, API_DELETE);
 	assert_false(api_method_from_name(BYTES_LIT("get"), &m));
 	assert_string_equal(api_method_name(API_PATCH), "PATCH");
-	assert_true(api_role_from_name("operator", &r));
-	assert_int_equal(r, API_OPERATOR);
-	assert_false(api_role_from_name("nobody", &r));
-	assert_string_equal(api_role_name(API_ADMIN), "admin");
+	assert_string_equal(api_scope_name(API_SCOPE_ZONE), "zone");
+	assert_string_equal(api_scope_name(API_SCOPE_OWN), "own");
 	char name[32];
 	assert_int_equal(api_command_name(api_command(API_CMD_DEVICE_ADD), name, sizeof(name)), 10);
 	assert_string_equal(name, "device.add");
@@ -269,7 +265,7 @@ int main(void)
 		cmocka_unit_test(every_example_passes_its_own_check),
 		cmocka_unit_test(every_command_is_found_by_its_route_and_by_its_name),
 		cmocka_unit_test(a_wrong_path_and_a_wrong_method_are_told_apart),
-		cmocka_unit_test(methods_and_roles_have_names),
+		cmocka_unit_test(methods_and_scopes_have_names),
 		cmocka_unit_test(an_object_is_written_member_by_member),
 		cmocka_unit_test(lists_are_split_at_their_separator),
 		cmocka_unit_test(every_error_has_a_status),

@@ -37,14 +37,14 @@ static void every_route_is_described(void **state)
 	for (size_t i = 0; i < API_CMD_COUNT; i++) {
 		const struct api_command *c = api_command((enum api_command_id)i);
 		char path[128], name[64];
-		const char *id, *role;
+		const char *id, *right;
 		(void)snprintf(path, sizeof(path), API_PREFIX "%s", c->path);
 		(void)api_command_name(c, name, sizeof(name));
 		const struct json_t *op = member(member(paths, path), method[c->method]);
 		assert_int_equal(json_get_str(op, "operationId", 100, &id, NULL), 0);
 		assert_string_equal(id, name);
-		assert_int_equal(json_get_str(op, "x-role", 100, &role, NULL), 0);
-		assert_string_equal(role, api_role_name(c->role));
+		assert_int_equal(json_get_str(op, "x-right", 100, &right, NULL), 0);
+		assert_string_equal(right, right_name(c->right));
 		(void)member(member(op, "responses"), *c->answer ? "200" : "204");
 		(void)member(member(op, "responses"), "default");
 	}

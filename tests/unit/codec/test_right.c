@@ -118,7 +118,8 @@ static void roles_are_what_their_sentence_says(void **state)
 		bool view = strcmp(dot, ".view") == 0;
 		bool of_administrators = strcmp(name, "administrator.view") == 0 || strcmp(name, "audit.view") == 0;
 		bool power = strcmp(name, "power.switch") == 0;
-		bool operates = power || strcmp(name, "power.test") == 0 || strcmp(name, "console.open") == 0;
+		bool operates = power || strcmp(name, "power.test") == 0 || strcmp(name, "console.open") == 0 ||
+				strcmp(name, "message.acknowledge") == 0;
 		assert_true(right_role_allows(RIGHT_ROLE_ADMINISTRATOR, r));
 		assert_int_equal(right_role_allows(RIGHT_ROLE_POWER, r), power);
 		assert_int_equal(right_role_allows(RIGHT_ROLE_VIEWER, r), view && !of_administrators);
