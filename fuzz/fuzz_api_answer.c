@@ -26,7 +26,7 @@ static void put_text(struct api_writer *w, const struct api_field *f, struct byt
 	else if (line.len % 2)
 		api_put_str(w, f->name, text);
 	else
-		api_put_bytes(w, f->name, BYTES(text, line.len));
+		api_put_bytes(w, f->name, bytes_str(text));
 }
 
 /* The same words by way of both writers of lists. */

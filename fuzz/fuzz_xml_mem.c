@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define CEILING (1 << 20)
+#define CEILING (1 << 18)
 #define SLOTS   16
 
 struct slot {
