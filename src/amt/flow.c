@@ -43,6 +43,22 @@ void flow_begin(struct flow_ctx *ctx, const struct act_start *order, struct act_
 	buf_init(&ctx->keep, 16384);
 }
 
+/* The Get of the power state stands before its enumeration. */
+static void leave_out(struct flow_ctx *ctx)
+{
+	if (ctx->over || ctx->undoing || !ctx->no_power_get)
+		return;
+	const struct step *s = flow_step(ctx);
+	if (s->op == WSMAN_GET && strcmp(s->class_name, POWER_CLASS) == 0)
+		ctx->at++;
+}
+
+void flow_without_power_get(struct flow_ctx *ctx)
+{
+	ctx->no_power_get = true;
+	leave_out(ctx);
+}
+
 void flow_release(struct flow_ctx *ctx)
 {
 	buf_release(&ctx->keep);
@@ -99,6 +115,7 @@ int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 	if (ctx->next != ctx->at)
 		ctx->pages = 0;
 	ctx->at = ctx->next;
+	leave_out(ctx);
 	ASSERT(ctx->over || ctx->at < (ctx->undoing ? ctx->flow->undo_count : ctx->flow->step_count));
 	return 0;
 }

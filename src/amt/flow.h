@@ -73,7 +73,7 @@ struct flow_ctx {
 
 	int fault;                    /* for read with STEP_FLAG_FAULTS: what the fault means; 0 when it is none */
 	int power;                    /* the state that was read last */
-	bool no_power_get;            /* this firmware tells the power state by enumeration only */
+	bool no_power_get;            /* this firmware tells the power state by enumeration only: the Get is left out */
 	struct wsman_context context; /* of the present enumeration */
 	struct buf keep;              /* what one step leaves for a later one; freed by flow_release */
 	char host_name[64];
@@ -94,6 +94,9 @@ struct flow_ctx {
 
 /* Begins order->verb in its mode; out is an outcome as act_outcome_new gives it, and gets its ids here. */
 void flow_begin(struct flow_ctx *ctx, const struct act_start *order, struct act_outcome *out);
+/* For firmware that was met before and tells the power state by enumeration only (ctx->no_power_get of an earlier
+ * flow): right behind flow_begin. */
+void flow_without_power_get(struct flow_ctx *ctx);
 void flow_release(struct flow_ctx *ctx);
 const struct step *flow_step(const struct flow_ctx *ctx);
 

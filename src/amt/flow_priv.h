@@ -34,8 +34,6 @@ extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, set
 /* Reads the reply of any of the three; sets *ret_known when ctx->power holds the state, else ctx->next leads on to
  * it. */
 int power_read(struct flow_ctx *ctx, const struct wsman_reply *r, bool *ret_known, struct err *e);
-/* The row to begin with when the three stand at base. */
-uint8_t power_first_step(const struct flow_ctx *ctx, uint8_t base);
 
 #define BOOT_SETTINGS_CLASS "AMT_BootSettingData"
 #define BOOT_ROLE_STEP(what)                                                                                           \

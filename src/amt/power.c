@@ -57,11 +57,6 @@ static enum before before_of(enum verb verb, int state)
 	return GO;
 }
 
-uint8_t power_first_step(const struct flow_ctx *ctx, uint8_t base)
-{
-	return (uint8_t)(base + (ctx->no_power_get ? 1 : 0));
-}
-
 static int state_of(struct flow_ctx *ctx, const struct xml_node *instance, struct err *e)
 {
 	struct cim_power power;
@@ -242,7 +237,7 @@ static int order_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct 
 	else if (!ctx->flow->observe)
 		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_REPLY, NULL);
 	else
-		ctx->next = power_first_step(ctx, ctx->flow->observe);
+		ctx->next = ctx->flow->observe;
 	return 0;
 }
 
@@ -261,7 +256,7 @@ static int observe_read(struct flow_ctx *ctx, const struct wsman_reply *r, struc
 	if (is_reached(ctx->order->verb, ctx->power))
 		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_OBSERVED, NULL);
 	else if (flow_skip_observation(ctx))
-		ctx->next = power_first_step(ctx, ctx->flow->observe);
+		ctx->next = ctx->flow->observe;
 	else
 		flow_end(ctx, ACT_END_FAILED, ERR_NO_CHANGE, ACT_EVIDENCE_OBSERVED, "its power state is still \"%s\"",
 			 power_state_name(ctx->power));

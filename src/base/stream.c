@@ -265,8 +265,9 @@ static void tell_failure(struct stream *s)
 {
 	struct err e = ERR_INIT;
 	if (s->fail_code == ERR_TIMEOUT && !s->fail_sys)
-		err_set(&e, ERR_TIMEOUT, "%s took longer than %lld ms",
-			s->state == CONNECTING ? "connecting" : "the TLS handshake", (long long)s->timeout_ms);
+		err_set(&e, ERR_TIMEOUT, "connecting took longer than %lld ms", (long long)s->timeout_ms);
+	else if (s->fail_code == ERR_NO_ANSWER)
+		err_set(&e, ERR_NO_ANSWER, "the TLS handshake took longer than %lld ms", (long long)s->timeout_ms);
 	else
 		err_set_sys(&e, s->fail_code, s->fail_sys, s->state == OPEN ? "the connection broke" : "connect");
 	close_with(s, s->fail_code, &e);
@@ -275,7 +276,7 @@ static void tell_failure(struct stream *s)
 static void on_timeout(void *arg)
 {
 	struct stream *s = arg;
-	s->fail_code = ERR_TIMEOUT;
+	s->fail_code = s->state == CONNECTING ? ERR_TIMEOUT : ERR_NO_ANSWER;
 	pump(s);
 }
 

@@ -23,9 +23,9 @@ struct stream_events {
 	/* What the kernel did not take at once is with it now. Not called for a write that it took at once. */
 	void (*drained)(void *arg);
 	/* ERR_END for the peer's orderly end (with TLS: its close_notify; what was still pending here was sent first),
-	 * ERR_REFUSED_PORT, ERR_UNREACHABLE, ERR_TIMEOUT (connect, handshake), ERR_TLS_FAILED (the message has
-	 * OpenSSL's reason), ERR_CLOSED (reset, or an end in the middle of the TLS handshake or without close_notify),
-	 * ERR_SYSTEM (no descriptor left); e says more and is borrowed. */
+	 * ERR_REFUSED_PORT, ERR_UNREACHABLE, ERR_TIMEOUT (connect), ERR_NO_ANSWER (the TLS handshake does not go on in
+	 * time), ERR_TLS_FAILED (the message has OpenSSL's reason), ERR_CLOSED (reset, or an end in the middle of the
+	 * TLS handshake or without close_notify), ERR_SYSTEM (no descriptor left); e says more and is borrowed. */
 	void (*closed)(void *arg, int code, const struct err *e);
 };
 

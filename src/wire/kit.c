@@ -40,6 +40,7 @@ int kit_init(struct wire_kit *k, struct loop *l, const struct vault *v, struct e
 	list_init(&k->handshake_queue);
 	list_init(&k->kept);
 	k->kept_by_id = map_u64_new();
+	k->no_power_get = map_u64_new();
 	k->kept_max = kept_max();
 	k->probes_max = k->kept_max / 2 > PROBES_LEAST ? k->kept_max / 2 : PROBES_LEAST;
 	buf_init(&k->soap, WSMAN_MAX_REQUEST);
@@ -62,6 +63,7 @@ void kit_release(struct wire_kit *k)
 		reader_free(LIST_ENTRY(it, struct http_reader, link));
 	}
 	map_u64_free(k->kept_by_id);
+	map_u64_free(k->no_power_get);
 	buf_release(&k->soap);
 	buf_release(&k->out);
 	buf_release(&k->scratch);

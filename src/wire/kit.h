@@ -43,6 +43,8 @@ struct wire_kit {
 	size_t kept_max;
 	size_t probes_max; /* of one scan, under way */
 
+	struct map_u64 *no_power_get; /* interfaces whose firmware tells its power state by enumeration only */
+
 	uint8_t random[1024]; /* of the kernel, handed out once each */
 	size_t random_left;
 };

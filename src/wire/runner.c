@@ -18,6 +18,7 @@
 #define KEEP_OPEN_MS   5000 /* a longer pause closes the connection */
 #define GATE_WAIT_MS   60000
 #define FDS_FOR_OTHERS 256
+#define QUIRKS_MAX     100000 /* interfaces; more are found out each time anew */
 
 enum run_state {
 	RUN_WAITING, /* for a place */
@@ -120,6 +121,14 @@ static void learn(const struct run *run, struct act_learned *to)
 	}
 }
 
+/* It cost a request to find out. */
+static void remember_quirk(struct run *run)
+{
+	struct map_u64 *known = run->runner->kit->no_power_get;
+	if (run->ctx.no_power_get && map_u64_count(known) < QUIRKS_MAX)
+		map_u64_put(known, run->order->at.id, run->runner);
+}
+
 static void start_waiting(struct runner *r);
 
 #define LEFT "; the boot choice may still stand in the device"
@@ -143,6 +152,7 @@ static void tell(struct run *run)
 	bool had_place = run->state != RUN_WAITING;
 	tell_what_is_left(run);
 	learn(run, &run->out->learned);
+	remember_quirk(run);
 	run->out->requests = run->talk->found.requests;
 	map_u64_delete(r->by_act, run->order->act);
 	list_remove(&run->link);
@@ -508,6 +518,8 @@ void runner_start(struct runner *r, struct act_start *order)
 	run->started_ms = loop_now_ms(r->kit->loop);
 	list_append(&r->waiting, &run->link);
 	flow_begin(&run->ctx, order, run->out);
+	if (map_u64_get(r->kit->no_power_get, order->at.id))
+		flow_without_power_get(&run->ctx);
 	run->ctx.scratch = &r->kit->scratch;
 	run->talk = talk_new(r->kit, &order->at, &talk_events, run);
 	/* A stored nonce that was never used is what a 401 to an order leaves: the read before it had used up the last.

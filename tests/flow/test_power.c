@@ -307,6 +307,19 @@ static void firmware_without_the_instance_is_asked_for_the_list(void **state)
 	play_end(&p);
 }
 
+static void firmware_that_is_known_for_it_is_asked_for_the_list_at_once(void **state)
+{
+	static const struct row script[] = {LIST, PULL("<g:Items>" ITEM("2") "</g:Items>" END)};
+	struct play p;
+	play_begin(&p, VERB_STATUS, ACT_RUN);
+	flow_without_power_get(&p.ctx);
+	assert_int_equal(play_script(&p, script, ARRAY_LEN(script)), 0);
+	assert_true(p.ctx.over);
+	assert_int_equal(p.out.end, ACT_END_DONE);
+	assert_int_equal(p.out.power_after, 2);
+	play_end(&p);
+}
+
 static void a_list_without_a_state_or_without_an_end_is_an_error(void **state)
 {
 	struct row script[60] = {NO_GET, LIST, PULL("<g:Items></g:Items>" END)};
@@ -363,6 +376,7 @@ int main(void)
 		cmocka_unit_test(each_refusal_has_its_meaning),
 		cmocka_unit_test(what_does_not_answer_the_order_is_an_error),
 		cmocka_unit_test(firmware_without_the_instance_is_asked_for_the_list),
+		cmocka_unit_test(firmware_that_is_known_for_it_is_asked_for_the_list_at_once),
 		cmocka_unit_test(a_list_without_a_state_or_without_an_end_is_an_error),
 		cmocka_unit_test(observations_are_few_and_further_and_further_apart),
 		cmocka_unit_test(a_refused_read_says_why),
