@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "conn.h"
+#include "eoi.h"
 #include "events.h"
 #include "fault.h"
 #include "operation.h"
@@ -26,6 +27,7 @@ struct late_act {
 	struct loop_timer timer;
 	struct sim *s;
 	struct device *d;
+	const struct eoi_service *eoi;
 	uint32_t peer;
 	char user[LOGIN_USER_SIZE];
 	uint32_t realms;
@@ -96,7 +98,7 @@ static const char *date_text(struct http_server *h, const struct device *d)
 }
 
 /* X-Frame-Options came with the fix of INTEL-SA-00081 (9.1.40). */
-static void add_soap_head(struct http_server *h, const struct device *d, int status)
+static void add_head(struct http_server *h, const struct device *d, int status, const char *type)
 {
 	const struct profile *p = device_profile(d);
 	struct buf *out = &h->out;
@@ -109,8 +111,13 @@ static void add_soap_head(struct http_server *h, const struct device *d, int sta
 	buf_adds(out, p->server);
 	if (p->major >= 9)
 		buf_adds(out, "\r\nX-Frame-Options: DENY");
-	buf_adds(out, status == 500 ? "\r\nContent-Type: application/soap+xml;charset=UTF-8\r\n"
-				    : "\r\nContent-Type: application/soap+xml; charset=UTF-8\r\n");
+	buf_addf(out, "\r\nContent-Type: %s\r\n", type);
+}
+
+static void add_soap_head(struct http_server *h, const struct device *d, int status)
+{
+	add_head(h, d, status,
+		 status == 500 ? "application/soap+xml;charset=UTF-8" : "application/soap+xml; charset=UTF-8");
 }
 
 void http_add_chunked(struct buf *out, struct bytes body)
@@ -129,14 +136,26 @@ void http_add_chunked(struct buf *out, struct bytes body)
 	buf_adds(out, "0\r\n\r\n");
 }
 
-static void add_soap(struct http_server *h, const struct device *d, int status, bool close, struct bytes body)
+static void add_body(struct http_server *h, bool close, struct bytes body)
 {
-	add_soap_head(h, d, status);
 	buf_adds(&h->out, "Transfer-Encoding: chunked\r\n");
 	if (close)
 		buf_adds(&h->out, "Connection: close\r\n");
 	buf_adds(&h->out, "\r\n");
 	http_add_chunked(&h->out, body);
+}
+
+static void add_soap(struct http_server *h, const struct device *d, int status, bool close, struct bytes body)
+{
+	add_soap_head(h, d, status);
+	add_body(h, close, body);
+}
+
+/* As clients of the old interface expect it. */
+static void add_old_soap(struct http_server *h, const struct exchange *x, bool close)
+{
+	add_head(h, x->d, x->status, "text/xml; charset=utf-8");
+	add_body(h, close, buf_bytes(&h->body));
 }
 
 /* ---- the 401 ---- */
@@ -361,7 +380,8 @@ static bool is_act(const struct conn *c)
 {
 	struct bytes body = buf_bytes(&c->in.body);
 
-	return memmem(body.p, body.len, "RequestPowerStateChange_INPUT", 29) != NULL;
+	return memmem(body.p, body.len, "RequestPowerStateChange_INPUT", 29) != NULL ||
+	       memmem(body.p, body.len, "IanaOemNumber", 13) != NULL; /* RemoteControl of the old interface */
 }
 
 static enum conn_end soap_end(const struct conn *c, const struct exchange *x)
@@ -379,6 +399,10 @@ static void add_answer(struct conn *c, const struct exchange *x, enum fault_kind
 		buf_addf(&h->out,
 			 "HTTP/1.1 400 Bad Request\r\nServer: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
 			 device_profile(c->d)->server);
+		return;
+	}
+	if (x->eoi) {
+		add_old_soap(h, x, end == CONN_CLOSE);
 		return;
 	}
 	if (fault == FAULT_LENGTH_CHUNKED) {
@@ -431,15 +455,25 @@ static void answer_operation(struct conn *c, const struct exchange *x)
 	conn_answer(c, buf_bytes(&h->out), end, delay);
 }
 
+static void run(struct exchange *x)
+{
+	struct buf *out = &x->s->http->body;
+
+	buf_reset(out);
+	if (x->eoi)
+		eoi_run(x, out);
+	else
+		operation_run(x, out);
+}
+
 static void on_late(void *arg)
 {
 	struct late_act *l = arg;
-	struct exchange x = {.s = l->s, .d = l->d, .peer = l->peer, .user = l->user, .realms = l->realms};
-	struct http_server *h = l->s->http;
+	struct exchange x = {
+		.s = l->s, .d = l->d, .eoi = l->eoi, .peer = l->peer, .user = l->user, .realms = l->realms};
 
 	x.request = buf_bytes(&l->body);
-	buf_reset(&h->body);
-	operation_run(&x, &h->body);
+	run(&x);
 	late_free(l);
 }
 
@@ -449,6 +483,7 @@ static void act_later(struct conn *c, const struct exchange *x)
 
 	l->s = c->s;
 	l->d = c->d;
+	l->eoi = x->eoi;
 	l->peer = c->peer;
 	l->realms = x->realms;
 	snprintf(l->user, sizeof(l->user), "%s", x->user);
@@ -469,8 +504,6 @@ static void press_button(struct sim *s, struct device *d)
 
 static void serve_operation(struct conn *c, struct exchange *x)
 {
-	struct http_server *h = c->s->http;
-
 	switch (x->fault.kind) {
 	case FAULT_HANG:
 		conn_hang(c);
@@ -503,14 +536,13 @@ static void serve_operation(struct conn *c, struct exchange *x)
 		if (answer_hostile(c, x->fault.kind))
 			return;
 	}
-	buf_reset(&h->body);
-	operation_run(x, &h->body);
+	run(x);
 	answer_operation(c, x);
 }
 
-static void serve_soap(struct conn *c, struct fault_hit early)
+static void serve_soap(struct conn *c, struct fault_hit early, const struct eoi_service *eoi)
 {
-	struct exchange x = {.s = c->s, .d = c->d, .peer = c->peer, .fault = early};
+	struct exchange x = {.s = c->s, .d = c->d, .eoi = eoi, .peer = c->peer, .fault = early};
 	char user[LOGIN_USER_SIZE];
 	enum login login;
 
@@ -558,9 +590,11 @@ static void serve(struct conn *c)
 	c->drip = early.kind == FAULT_SLOW;
 	if (strike_early(c, early))
 		return;
-	if (bytes_equal_str(c->in.target, "/wsman") && (device_profile(c->d)->flags & PROFILE_WSMAN)) {
+	unsigned flags = device_profile(c->d)->flags;
+	const struct eoi_service *eoi = flags & PROFILE_EOI ? eoi_find(c->in.target) : NULL;
+	if (eoi || (bytes_equal_str(c->in.target, "/wsman") && (flags & PROFILE_WSMAN))) {
 		if (bytes_equal_str(c->in.method, "POST"))
-			serve_soap(c, early);
+			serve_soap(c, early, eoi);
 		else
 			answer_status(c, 405, "Method Not Allowed", "Allow: POST\r\n", "");
 		return;

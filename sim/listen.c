@@ -134,7 +134,8 @@ int listen_confine(struct sim *s, int fd, struct err *e)
 	bound = setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 2) == 0;
 	sys = attach(fd, code, ARRAY_LEN(code));
 	if (sys != 0 && !(sys == EPERM && bound))
-		return err_set_sys(e, ERR_SYSTEM, sys, "cannot filter what a listener hears");
+		return err_set_sys(e, ERR_SYSTEM, sys,
+				   "cannot hold a listener to loopback (this needs Linux 5.7, or CAP_NET_ADMIN)");
 	return 0;
 }
 

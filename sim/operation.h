@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "fault.h"
 
+struct eoi_service;
+
 /* One request of somebody whose login was right. */
 struct exchange {
 	struct sim *s;
@@ -13,8 +15,9 @@ struct exchange {
 	uint32_t peer; /* IPv4 of the client, host order */
 	bool tls;
 	const char *user;
-	uint32_t realms;        /* bit per realm of the user */
-	struct fault_hit fault; /* what is done to an act: lie, return-value-N, wrong-message-id */
+	uint32_t realms;               /* bit per realm of the user */
+	struct fault_hit fault;        /* what is done to an act: lie, return-value-N, wrong-message-id */
+	const struct eoi_service *eoi; /* by the old SOAP interface; NULL: WS-Management */
 	struct bytes request;
 	/* results */
 	int status; /* HTTP: 200, 400, 500 */
