@@ -190,6 +190,33 @@ async function bootToBiosOnce() {
 	check(after.responses['AMT_BootSettingData'].response.BIOSSetup === false, 'the options last one boot');
 }
 
+// The same with a boot source, written as MeshCommander writes it: reset into PXE, then from the disk; at last a choice
+// that is taken back. What was booted into is told by the simulator.
+const source = (id) => '<Address xmlns="http://schemas.xmlsoap.org/ws/2004/08/addressing">' +
+	'http://schemas.xmlsoap.org/ws/2004/08/addressing</Address>' +
+	'<ReferenceParameters xmlns="http://schemas.xmlsoap.org/ws/2004/08/addressing">' +
+	'<ResourceURI xmlns="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd">' +
+	'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_BootSourceSetting</ResourceURI>' +
+	'<SelectorSet xmlns="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd">' +
+	'<Selector Name="InstanceID">Intel(r) AMT: Force ' + id + ' Boot</Selector></SelectorSet></ReferenceParameters>';
+async function bootFromOnce() {
+	for (const id of ['PXE', 'Hard-drive']) {
+		const order = await call('CIM_BootConfigSetting_ChangeBootOrder', source(id));
+		check(returns(order, 0), 'the boot source ' + id + ' is taken', order);
+		check(returns(await call('SetBootConfigRole', 1), 0), 'and counts once');
+		check(returns(await power(10), 0), 'reset is accepted');
+		check(await reaches(2), 'and then the state is 2');
+	}
+	const wrong = await call('CIM_BootConfigSetting_ChangeBootOrder', source('Floppy'));
+	check(returns(wrong, 4), 'a source that is not there is refused', wrong);
+	check(returns(await call('CIM_BootConfigSetting_ChangeBootOrder', source('PXE')), 0), 'PXE is taken again');
+	check(returns(await call('SetBootConfigRole', 1), 0), 'and counts');
+	check(returns(await call('SetBootConfigRole', 32768), 0), 'and is taken back');
+	check(returns(await power(10), 0), 'reset is accepted');
+	check(await reaches(2), 'and then the state is 2');
+	check(returns(await call('CIM_BootConfigSetting_ChangeBootOrder', null), 0), 'the source is cleared');
+}
+
 // What MeshCommander reads with the same modules. A class that is absent answers 400 and nothing else: any other status
 // ends a batch.
 async function everyOtherClass() {
@@ -241,8 +268,9 @@ async function main() {
 		await inventory();
 		await powerActions();
 		await bootToBiosOnce();
+		await bootFromOnce();
 		await everyOtherClass();
-		await logs(5);
+		await logs(8);
 	}
 	console.log('1..' + number);
 	process.exit(failed ? 1 : 0);

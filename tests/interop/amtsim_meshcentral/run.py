@@ -13,7 +13,9 @@ from thirdparty import equal, row
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = os.path.abspath(os.environ["MODULES"])
-VERBS = ["on", "reset", "cycle", "off", "on"]  # what drive.js asks for and a device obeys, once each
+# What drive.js asks for and a device obeys, once each, and what that boots into by choice.
+VERBS = [("on", None), ("reset", None), ("cycle", None), ("off", None), ("on", "bios"), ("reset", "pxe"),
+         ("reset", "disk"), ("reset", None)]
 
 # Firmware, with its version, by plain HTTP (where it has that) and by TLS.
 DRIVEN = {"7.1": "7.1", "8.1": "8.1", "9.5": "9.5", "11.8": "11.8", "11.8-notebook": "11.8", "12": "12.0", "15": "15.0",
@@ -65,9 +67,12 @@ def drive_all(sim, tls):
     chosen = [p for p in DRIVEN if tls or p not in TLS_ONLY]
     rows = []
     for profile, (_, text) in zip(chosen, thirdparty.run_together([drive(devices[p], tls) for p in chosen])):
-        acts = [line["act"] for line in sim.ctl("wire", device=devices[profile]["device"])]
+        acts = [(line["act"], line["boot"]) for line in sim.ctl("wire", device=devices[profile]["device"])]
         rows += rows_of(f"{profile} {transport}", text)
         rows.append(row(f"{profile} {transport}: each action was obeyed once", equal, acts, VERBS))
+        told = sim.ctl("list", device=devices[profile]["device"])[0]
+        rows.append(row(f"{profile} {transport}: no boot choice is left", equal,
+                        (told["booted"], told["boot_next"], told["boot_set"]), ("default", None, False)))
     for profile, why in CANNOT.items():
         _, text = thirdparty.run(*drive(devices[profile], tls))
         rows.append(row(f"{profile} {transport}: no first contact: {why}", equal,
