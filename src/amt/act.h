@@ -102,6 +102,7 @@ struct act_start {
 	enum verb verb;
 	enum act_mode mode;
 	enum boot_choice boot; /* of verbs that boot */
+	bool boot_left;        /* an earlier act's choice may stand in the device: never to be used */
 	struct act_interface at;
 	int64_t give_up_after_ms;             /* from receipt: no new try of a read after this */
 	int64_t observe_ms;                   /* on, off: how long the wanted state is waited for */
@@ -208,7 +209,7 @@ struct act_outcome {
 	int device_status;             /* ReturnValue or HTTP status where there was one */
 	int power_before, power_after; /* enum power_state; UNKNOWN: not read */
 	uint16_t requests;             /* written to the device in this run */
-	bool boot_left;                /* a boot choice of this run stands in the device, or may */
+	bool boot_left;                /* a boot choice of ours stands in the device, or may */
 	struct act_learned learned;
 	char detail[ACT_DETAIL_SIZE]; /* one line for a person: the cause, or what a test found; may be empty */
 };

@@ -205,7 +205,7 @@ int boot_next_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
 	return cim_boot_role_write(out, &ctx->message_id, CIM_BOOT_ROLE_NEXT_ONCE, e);
 }
 
-static int boot_not_next_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
+int boot_not_next_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
 {
 	return cim_boot_role_write(out, &ctx->message_id, CIM_BOOT_ROLE_NOT_NEXT, e);
 }
@@ -276,36 +276,48 @@ int boot_consent_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct 
 	return 0;
 }
 
-/* Of the undo: any refusal ends it. */
-static int boot_undone_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+/* What is asked for stands: no boot choice does. */
+static void cleared(struct flow_ctx *ctx)
 {
-	int rc = answer_of(ctx, r, e);
-	if (!rc && ctx->next == ctx->flow->undo_count) {
-		ctx->dirty = false;
+	ctx->dirty = false;
+	if (ctx->undoing)
 		ctx->over = true;
-	}
-	return rc;
+	else if (ctx->order->verb == VERB_UNBOOT)
+		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_REPLY, NULL);
+	else
+		ctx->next = POWER_STEP_COUNT + BOOT_CLEAR_COUNT;
 }
 
-static int unboot_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+/* An order without a choice is not sent into one that it did not make. */
+static int not_cleared(const struct flow_ctx *ctx, int rc, const struct err *said, struct err *e)
 {
+	e->device_status = said->device_status;
+	if (ctx->undoing || ctx->order->verb == VERB_UNBOOT)
+		return err_set(e, rc, "%s", said->msg);
+	return err_set(e, rc, "an earlier boot choice may stand there and cannot be taken back: %s", said->msg);
+}
+
+int boot_clear_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+{
+	struct err said = ERR_INIT;
 	if (r->is_fault && r->fault == WSMAN_FAULT_DESTINATION_UNREACHABLE) {
-		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_REPLY, "the device has no boot options");
+		cleared(ctx); /* it has no boot options */
 		return 0;
 	}
-	return answer_of(ctx, r, e);
+	int rc = answer_of(ctx, r, &said);
+	return rc ? not_cleared(ctx, rc, &said, e) : 0;
 }
 
-static int unboot_settings_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+int boot_clear_settings_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	struct cim_boot b;
 	int rc = settings_of(ctx, r, &b, e);
 	if (!rc && !make_neutral(&b))
-		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_REPLY, NULL);
+		cleared(ctx);
 	return rc;
 }
 
-static int no_choice_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
+int boot_clear_settings_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
 {
 	struct cim_boot b;
 	settings_kept(ctx, &b);
@@ -313,37 +325,15 @@ static int no_choice_write(const struct flow_ctx *ctx, struct buf *out, struct e
 	return cim_boot_put(out, &ctx->message_id, &b, e);
 }
 
-static int unboot_written_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+int boot_cleared_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
-	int rc = answer_of(ctx, r, e);
-	if (!rc)
-		flow_end(ctx, ACT_END_DONE, 0, ACT_EVIDENCE_REPLY, NULL);
-	return rc;
+	struct err said = ERR_INIT;
+	int rc = answer_of(ctx, r, &said);
+	if (rc)
+		return not_cleared(ctx, rc, &said, e);
+	cleared(ctx);
+	return 0;
 }
 
-static const struct step unboot_steps[] = {
-	{BOOT_ROLE_STEP("let the boot choice count no more"), .flags = STEP_FLAG_FAULTS, .write = boot_not_next_write,
-	 .read = unboot_read},
-	{BOOT_ORDER_STEP("clear the boot source"), .write = boot_no_source_write, .read = unboot_read},
-	{.name = "read the boot settings",
-	 .op = WSMAN_GET,
-	 .class_name = BOOT_SETTINGS_CLASS,
-	 .read = unboot_settings_read},
-	{.name = "clear the boot settings",
-	 .op = WSMAN_PUT,
-	 .class_name = BOOT_SETTINGS_CLASS,
-	 .write = no_choice_write,
-	 .read = unboot_written_read},
-};
-
-const struct flow boot_flow_unboot = {.name = "unboot", .steps = unboot_steps, .step_count = ARRAY_LEN(unboot_steps)};
-
-const struct step boot_undo_steps[BOOT_UNDO_COUNT] = {
-	{BOOT_ROLE_STEP("let the boot choice count no more"), .write = boot_not_next_write, .read = boot_undone_read},
-	{BOOT_ORDER_STEP("clear the boot source"), .write = boot_no_source_write, .read = boot_undone_read},
-	{.name = "clear the boot settings",
-	 .op = WSMAN_PUT,
-	 .class_name = BOOT_SETTINGS_CLASS,
-	 .write = no_choice_write,
-	 .read = boot_undone_read},
-};
+const struct step boot_clear_steps[BOOT_CLEAR_COUNT] = {BOOT_CLEAR_STEPS};
+const struct flow boot_flow_unboot = {.name = "unboot", .steps = boot_clear_steps, .step_count = BOOT_CLEAR_COUNT};

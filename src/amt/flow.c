@@ -8,34 +8,43 @@
 
 static const struct flow_row {
 	enum verb verb;
-	const struct flow *run, *settle, *boot;
+	const struct flow *run, *settle;
+	const struct flow *boot;  /* with a boot choice */
+	const struct flow *clear; /* without one, where an earlier choice may stand */
 } flows[] = {
-	{VERB_STATUS, &power_flow_status, NULL, NULL},
-	{VERB_ON, &power_flow_on, &settle_flow_on, &power_flow_boot_on},
-	{VERB_OFF, &power_flow_off, &settle_flow_off, NULL},
-	{VERB_RESET, &power_flow_reset, &settle_flow_reset, &power_flow_boot_reset},
-	{VERB_CYCLE, &power_flow_cycle, &settle_flow_cycle, &power_flow_boot_cycle},
-	{VERB_TEST, &test_flow, NULL, NULL},
-	{VERB_UNBOOT, &boot_flow_unboot, NULL, NULL},
+	{VERB_STATUS, &power_flow_status, NULL, NULL, NULL},
+	{VERB_ON, &power_flow_on, &settle_flow_on, &power_flow_boot_on, &power_flow_clear_on},
+	{VERB_OFF, &power_flow_off, &settle_flow_off, NULL, NULL},
+	{VERB_RESET, &power_flow_reset, &settle_flow_reset, &power_flow_boot_reset, &power_flow_clear_reset},
+	{VERB_CYCLE, &power_flow_cycle, &settle_flow_cycle, &power_flow_boot_cycle, &power_flow_clear_cycle},
+	{VERB_TEST, &test_flow, NULL, NULL, NULL},
+	{VERB_UNBOOT, &boot_flow_unboot, NULL, NULL, NULL},
 };
 
 /* A controller of AMT 11.8 was seen to fail when polled every 5 s, and what is off answers slowly: few reads, and
  * further apart from each other. In sixtieths of the time that is given. */
 static const uint8_t observe_at[] = {2, 4, 8, 15, 30, 60};
 
-const struct flow *flow_for(enum verb verb, enum act_mode mode, enum boot_choice boot)
+static const struct flow *choose(const struct flow_row *row, const struct act_start *order)
+{
+	if (order->mode == ACT_SETTLE)
+		return row->settle;
+	if (order->boot && row->boot)
+		return row->boot;
+	return order->boot_left && row->clear ? row->clear : row->run;
+}
+
+const struct flow *flow_for(const struct act_start *order)
 {
 	for (size_t i = 0; i < ARRAY_LEN(flows); i++)
-		if (flows[i].verb == verb)
-			return mode == ACT_SETTLE      ? flows[i].settle
-			       : boot && flows[i].boot ? flows[i].boot
-						       : flows[i].run;
+		if (flows[i].verb == order->verb)
+			return choose(&flows[i], order);
 	return NULL;
 }
 
 void flow_begin(struct flow_ctx *ctx, const struct act_start *order, struct act_outcome *out)
 {
-	*ctx = (struct flow_ctx){.flow = flow_for(order->verb, order->mode, order->boot), .order = order, .out = out};
+	*ctx = (struct flow_ctx){.flow = flow_for(order), .order = order, .out = out, .dirty = order->boot_left};
 	ASSERT(ctx->flow);
 	out->act = order->act;
 	out->fence = order->fence;
@@ -123,7 +132,7 @@ int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 bool flow_undo(struct flow_ctx *ctx)
 {
 	enum act_end end = ctx->out->end;
-	if (!ctx->dirty || ctx->undoing || end == ACT_END_DONE || end == ACT_END_DOUBT)
+	if (!ctx->dirty || ctx->undoing || !ctx->flow->undo || end == ACT_END_DONE || end == ACT_END_DOUBT)
 		return false;
 	ctx->undoing = true;
 	ctx->over = false;

@@ -45,9 +45,9 @@ struct flow {
 	const struct step *undo;
 };
 
-/* Never NULL for a verb of the table: every verb has a flow to run, and those that change power one to settle. boot
- * counts for verbs that boot alone. */
-const struct flow *flow_for(enum verb verb, enum act_mode mode, enum boot_choice boot);
+/* By verb, mode, and what the order says of booting. Never NULL for a verb of the table: every verb has a flow to run,
+ * and those that change power one to settle. */
+const struct flow *flow_for(const struct act_start *order);
 
 #define FLOW_PAGES_MAX 40 /* replies of one enumeration or log that are read: more is ERR_TOO_BIG */
 

@@ -6,6 +6,7 @@
 
 extern const struct flow power_flow_status, power_flow_on, power_flow_off, power_flow_reset, power_flow_cycle;
 extern const struct flow power_flow_boot_on, power_flow_boot_reset, power_flow_boot_cycle; /* with a boot choice */
+extern const struct flow power_flow_clear_on, power_flow_clear_reset, power_flow_clear_cycle;
 extern const struct flow boot_flow_unboot;
 extern const struct flow test_flow;
 extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, settle_flow_cycle;
@@ -82,8 +83,31 @@ int boot_written_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct 
 int boot_source_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
 int boot_consent_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
 
-/* The undo of a flow with BOOT_STEPS. */
-#define BOOT_UNDO_COUNT 3
-extern const struct step boot_undo_steps[BOOT_UNDO_COUNT];
+/* Four rows after which no boot choice stands in the device: the whole of unboot, the undo of a flow with BOOT_STEPS,
+ * and what comes before an order without a choice where an earlier one may stand. "Not next" first: that alone makes it
+ * void.
+ */
+#define BOOT_CLEAR_STEPS                                                                                               \
+	{BOOT_ROLE_STEP("let the boot choice count no more"), .flags = STEP_FLAG_FAULTS, .write = boot_not_next_write, \
+	 .read = boot_clear_read},                                                                                     \
+		{BOOT_ORDER_STEP("clear the boot source"), .flags = STEP_FLAG_FAULTS, .write = boot_no_source_write,   \
+		 .read = boot_clear_read},                                                                             \
+		{.name = "read the boot settings",                                                                     \
+		 .op = WSMAN_GET,                                                                                      \
+		 .class_name = BOOT_SETTINGS_CLASS,                                                                    \
+		 .read = boot_clear_settings_read},                                                                    \
+	{                                                                                                              \
+		.name = "clear the boot settings", .flags = STEP_FLAG_FAULTS, .op = WSMAN_PUT,                         \
+		.class_name = BOOT_SETTINGS_CLASS, .write = boot_clear_settings_write, .read = boot_cleared_read       \
+	}
+#define BOOT_CLEAR_COUNT 4
+
+int boot_not_next_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int boot_clear_settings_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int boot_clear_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int boot_clear_settings_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int boot_cleared_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+
+extern const struct step boot_clear_steps[BOOT_CLEAR_COUNT];
 
 #endif

@@ -283,19 +283,33 @@ static const struct step boot_on_steps[] = {
 	POWER_STEPS(observe_read, STEP_FLAG_OBSERVE),
 };
 static const struct step boot_jolt_steps[] = {POWER_STEPS(before_read, 0), BOOT_STEPS, ORDER_STEP};
+static const struct step clear_on_steps[] = {
+	POWER_STEPS(before_read, 0),
+	BOOT_CLEAR_STEPS,
+	ORDER_STEP,
+	POWER_STEPS(observe_read, STEP_FLAG_OBSERVE),
+};
+static const struct step clear_jolt_steps[] = {POWER_STEPS(before_read, 0), BOOT_CLEAR_STEPS, ORDER_STEP};
 
 #define FLOW(what, table)           .name = (what), .steps = (table), .step_count = ARRAY_LEN(table)
-#define OBSERVED                    .observe = POWER_STEP_COUNT + 1 /* behind the state before and the order */
-#define FLOW_WITH_BOOT(what, table) FLOW(what, table), .undo = boot_undo_steps, .undo_count = BOOT_UNDO_COUNT
+#define FLOW_WITH_BOOT(what, table) FLOW(what, table), .undo = boot_clear_steps, .undo_count = BOOT_CLEAR_COUNT
+/* Looks behind the state before, so many more steps, and the order. */
+#define OBSERVED(steps)             .observe = POWER_STEP_COUNT + (steps) + 1
 
 const struct flow power_flow_status = {FLOW("status", status_steps)};
-const struct flow power_flow_on = {FLOW("on", switch_steps), OBSERVED};
-const struct flow power_flow_off = {FLOW("off", switch_steps), OBSERVED};
+const struct flow power_flow_on = {FLOW("on", switch_steps), OBSERVED(0)};
+const struct flow power_flow_off = {FLOW("off", switch_steps), OBSERVED(0)};
 const struct flow power_flow_reset = {FLOW("reset", jolt_steps)};
 const struct flow power_flow_cycle = {FLOW("cycle", jolt_steps)};
 const struct flow power_flow_boot_on = {
 	FLOW_WITH_BOOT("on with a boot choice", boot_on_steps),
-	.observe = POWER_STEP_COUNT + BOOT_STEP_COUNT + 1,
+	OBSERVED(BOOT_STEP_COUNT),
 };
 const struct flow power_flow_boot_reset = {FLOW_WITH_BOOT("reset with a boot choice", boot_jolt_steps)};
 const struct flow power_flow_boot_cycle = {FLOW_WITH_BOOT("cycle with a boot choice", boot_jolt_steps)};
+const struct flow power_flow_clear_on = {
+	FLOW("on, a boot choice taken back", clear_on_steps),
+	OBSERVED(BOOT_CLEAR_COUNT),
+};
+const struct flow power_flow_clear_reset = {FLOW("reset, a boot choice taken back", clear_jolt_steps)};
+const struct flow power_flow_clear_cycle = {FLOW("cycle, a boot choice taken back", clear_jolt_steps)};

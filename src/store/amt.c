@@ -199,6 +199,29 @@ int store_amt_state_set_uuid(struct db *db, int64_t amt, const struct uuid *u, s
 	return row_change(st, e, "AMT interface %lld", (long long)amt);
 }
 
+int store_boot_left_put(struct db *db, int64_t amt, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_BOOT_LEFT_PUT);
+	db_bind_i64(st, amt);
+	return db_run(st, NULL, e);
+}
+
+int store_boot_left_delete(struct db *db, int64_t amt, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_BOOT_LEFT_DELETE);
+	db_bind_i64(st, amt);
+	return db_run(st, NULL, e);
+}
+
+int store_boot_left_list(struct db *db, store_boot_left_fn each, void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_BOOT_LEFT_LIST);
+	int rc;
+	while ((rc = db_step(st, e)) > 0)
+		each(arg, db_take_i64(st));
+	return rc;
+}
+
 static void read_user(struct db_stmt *st, struct arena *a, struct store_amt_user *ret)
 {
 	ret->amt = db_take_i64(st);

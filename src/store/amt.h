@@ -80,6 +80,12 @@ struct store_amt_learned {
 int store_amt_state_learn(struct db *db, const struct store_amt_learned *l, struct err *e);    /* ERR_NOT_FOUND */
 int store_amt_state_set_uuid(struct db *db, int64_t amt, const struct uuid *u, struct err *e); /* nil: forgets it */
 
+/* Interfaces in which a boot choice stands, or may. */
+int store_boot_left_put(struct db *db, int64_t amt, struct err *e);    /* fine when it is there */
+int store_boot_left_delete(struct db *db, int64_t amt, struct err *e); /* fine when it is not */
+typedef void (*store_boot_left_fn)(void *arg, int64_t amt);
+int store_boot_left_list(struct db *db, store_boot_left_fn each, void *arg, struct err *e);
+
 /* An interface with its device, for the list of devices that use a credential, a host or a UUID. */
 struct store_amt_user {
 	int64_t amt, device, discovered;

@@ -197,6 +197,9 @@ SQL(AMT_STATE_LEARN, "UPDATE amt_state SET version = COALESCE($2, version),"
 	" power_at = CASE WHEN CAST($7 AS BIGINT) = 0 THEN power_at ELSE CAST($12 AS BIGINT) END,"
 	" seen_at = CASE WHEN CAST($13 AS BIGINT) = 0 THEN seen_at ELSE CAST($12 AS BIGINT) END, last_act = $8,"
 	" last_verb = $9, last_state = $10, last_reason = $11, last_at = $12 WHERE amt = $1")
+SQL(BOOT_LEFT_PUT, "INSERT INTO boot_left (amt) VALUES ($1) ON CONFLICT (amt) DO NOTHING")
+SQL(BOOT_LEFT_DELETE, "DELETE FROM boot_left WHERE amt = $1")
+SQL_SCAN(BOOT_LEFT_LIST, "SELECT amt FROM boot_left ORDER BY amt")
 SQL(AMT_STATE_UUID, "UPDATE amt_state SET uuid = $2 WHERE amt = $1")
 
 SQL(CREDENTIAL_ADD, "INSERT INTO credential (" TEXT_CREDENTIAL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")

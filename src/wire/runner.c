@@ -131,17 +131,17 @@ static void remember_quirk(struct run *run)
 
 static void start_waiting(struct runner *r);
 
-#define LEFT "; the boot choice may still stand in the device"
+#define LEFT "the boot choice may still stand in the device"
 
 /* An order that may have been obeyed has used its boot choice up, or will; anything else left it where it is. */
 static void tell_what_is_left(struct run *run)
 {
 	struct act_outcome *out = run->out;
-	char text[ACT_DETAIL_SIZE + sizeof(LEFT)];
+	char text[ACT_DETAIL_SIZE + sizeof("; " LEFT)];
 	out->boot_left = run->ctx.dirty && out->end != ACT_END_DONE;
-	if (!out->boot_left || out->end == ACT_END_DOUBT)
+	if (!out->boot_left || !out->reason || out->end == ACT_END_DOUBT)
 		return;
-	(void)snprintf(text, sizeof(text), "%s%s", out->detail, LEFT);
+	(void)snprintf(text, sizeof(text), "%s%s%s", out->detail, *out->detail ? "; " : "", LEFT);
 	act_outcome_set_detail(out, text);
 }
 
@@ -175,7 +175,7 @@ static void pause_for(struct run *run, int64_t ms);
  * ended the flow, which the conversation has still to come back from. */
 static void finish(struct run *run)
 {
-	if (!flow_undo(&run->ctx)) {
+	if (!run->talk->found.answered || !flow_undo(&run->ctx)) {
 		tell(run);
 		return;
 	}

@@ -32,7 +32,6 @@ struct end {
 	int reason; /* positive number */
 	int evidence, device_status;
 	int power_before, power_after;
-	bool boot_clean; /* the conversation says that no boot choice of the act stands in the device */
 	const char *detail;
 };
 
@@ -182,17 +181,37 @@ static int resync(struct zone *z, struct slot *s, struct err *e)
 	return 0;
 }
 
-/* An act with a boot choice that is done has used it. Any other may have left it in the device: in a conversation that
- * broke, or in one of a process that died. */
-static bool leaves_boot(struct zone *z, const struct slot *s, const struct end *end)
+static bool boot_is_left(const struct zone *z, int64_t amt)
 {
-	bool is_used = end->to == ACT_STATE_DONE || end->to == ACT_STATE_ALREADY;
-	return boot_of(z, s->job) && s->attempt > 0 && !is_used && !end->boot_clean;
+	return map_u64_get(z->boot_left, (uint64_t)amt) != NULL;
+}
+
+static int note_boot(struct zone *z, int64_t amt, bool left, struct err *e)
+{
+	if (left == boot_is_left(z, amt))
+		return 0;
+	int rc = left ? store_boot_left_put(z->db, amt, e) : store_boot_left_delete(z->db, amt, e);
+	if (rc)
+		return rc;
+	if (left)
+		map_u64_put(z->boot_left, (uint64_t)amt, z);
+	else
+		map_u64_delete(z->boot_left, (uint64_t)amt);
+	return 0;
+}
+
+/* An order that was done has used what stood there. In doubt nothing is known but that. */
+static int learn_boot(struct zone *z, const struct slot *s, const struct act_outcome *m, struct err *e)
+{
+	bool used = m->end == ACT_END_DONE;
+	if (s->in_doubt)
+		return used && boot_of(z, s->job) ? note_boot(z, s->amt, false, e) : 0;
+	return s->minds_boot ? note_boot(z, s->amt, !used && m->boot_left, e) : 0;
 }
 
 static int finish(struct zone *z, struct slot *s, const struct end *end, struct err *e)
 {
-	bool won, leaves = leaves_boot(z, s, end);
+	bool won;
 	struct store_act_outcome o = {
 		.id = s->id,
 		.fence = s->fence,
@@ -226,7 +245,7 @@ static int finish(struct zone *z, struct slot *s, const struct end *end, struct 
 	struct job *j = job_get(z, s->job);
 	if (j)
 		job_count(z, j, end->to);
-	rc = leaves ? job_unboot(z, s, e) : 0;
+	rc = j && j->boot && boot_is_left(z, s->amt) ? job_unboot(z, s, e) : 0;
 	queue_delete(z->queue, s);
 	return rc ? rc : act_tell_final(z, &a, e);
 }
@@ -237,7 +256,6 @@ static int finish_as(struct zone *z, struct slot *s, struct end *end, enum act_s
 		.to = to,
 		.reason = reason,
 		.device_status = end->device_status,
-		.boot_clean = end->boot_clean,
 		.detail = end->detail,
 	};
 	return finish(z, s, end, e);
@@ -486,7 +504,6 @@ static int apply(struct zone *z, struct slot *s, const struct act_outcome *m, st
 		.device_status = m->device_status,
 		.power_before = m->power_before,
 		.power_after = m->power_after,
-		.boot_clean = stage != STAGE_DOUBT && !m->boot_left,
 		.detail = m->detail,
 	};
 	if (action == ACTION_DONE && stage == STAGE_CLAIMED && verb_changes_power(s->verb)) {
@@ -627,7 +644,8 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 	struct end end;
 	int64_t amt = s->amt;
 	enum verb verb = s->verb;
-	int rc = apply(z, s, m, &end, e);
+	int rc = learn_boot(z, s, m, e);
+	rc = rc ? rc : apply(z, s, m, &end, e);
 	return rc ? rc : learn(z, amt, verb, m, &end, e);
 }
 
@@ -739,6 +757,16 @@ static int prepare(struct zone *z, struct slot *s, struct act_start *m, bool *re
 	return rc || *ret_won ? rc : claim_lost(z, s, e);
 }
 
+/* From now on a choice of this act may stand in the device; one of an earlier act is kept from being used. */
+static int mind_boot(struct zone *z, struct slot *s, struct act_start *m, struct err *e)
+{
+	enum boot_choice boot = boot_of(z, s->job);
+	bool may_use = verb_boots(s->verb) || s->verb == VERB_UNBOOT;
+	m->boot_left = may_use && boot_is_left(z, s->amt);
+	s->minds_boot = boot || m->boot_left;
+	return boot ? note_boot(z, s->amt, true, e) : 0;
+}
+
 /* Whatever happens, the act is not ready any more afterwards. */
 static int start_act(struct zone *z, struct slot *s, struct err *e)
 {
@@ -754,8 +782,12 @@ static int start_act(struct zone *z, struct slot *s, struct err *e)
 	int64_t left = s->deadline - z->now;
 	m->mode = ACT_RUN;
 	m->give_up_after_ms = left < RUN_MS ? left : RUN_MS;
-	start_talk(z, s, m);
-	return 0;
+	rc = mind_boot(z, s, m, e);
+	if (rc)
+		m->mail.free(&m->mail);
+	else
+		start_talk(z, s, m);
+	return rc;
 }
 
 /* It stays where it is and is told to wait for the breaker of its subnet. */
@@ -977,15 +1009,25 @@ static int see_live(void *arg, const struct store_act *row)
 	return 0;
 }
 
+static void see_boot_left(void *arg, int64_t amt)
+{
+	struct zone *z = arg;
+	map_u64_put(z->boot_left, (uint64_t)amt, z);
+}
+
 int act_load(struct zone *z, struct err *e)
 {
 	struct loading l = {.z = z, .last_due = INT64_MIN, .last_amt = INT64_MIN};
-	int rc;
-	do {
+	map_u64_free(z->boot_left);
+	z->boot_left = map_u64_new();
+	int rc = store_boot_left_list(z->db, see_boot_left, z, e);
+	while (!rc) {
 		l.count = 0;
 		arena_reset(z->arena);
 		rc = store_act_live(z->db, z->server, l.last_amt, ZONE_SLICE, see_live, &l, e);
-	} while (!rc && l.count == ZONE_SLICE);
+		if (l.count < ZONE_SLICE)
+			break;
+	}
 	do {
 		l.count = 0;
 		if (!rc)
@@ -1034,7 +1076,7 @@ int act_cancel_queued(struct zone *z, struct job *j, int64_t first, int64_t last
 		seen++;
 		job_count(z, j, ACT_STATE_CANCELLED);
 		metric_add(METRIC_acts_cancelled, 1);
-		rc = j->boot && s->attempt > 0 ? job_unboot(z, s, e) : 0;
+		rc = j->boot && boot_is_left(z, s->amt) ? job_unboot(z, s, e) : 0;
 		queue_delete(z->queue, s);
 	}
 	if (!rc && seen != ended)

@@ -29,6 +29,7 @@ struct slot {
 	int attempt;
 	int reason; /* of the last failure: positive number, 0 none */
 	enum verb verb;
+	bool minds_boot;      /* its conversation says whether a boot choice stands in the device */
 	bool in_doubt;        /* sent, and its conversation ended without an answer */
 	bool held_back;       /* queued: it is on disk that the breaker holds it */
 	int64_t settle_until; /* in doubt: after this it is unknown */

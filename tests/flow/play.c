@@ -12,7 +12,7 @@
 
 #define ANONYMOUS "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 
-static void begin(struct play *p, enum verb verb, enum act_mode mode, enum boot_choice boot)
+static void begin(struct play *p, enum verb verb, enum act_mode mode, enum boot_choice boot, bool left)
 {
 	*p = (struct play){.wall_ms = 1900000000000, .client = xml_parser_new(), .device = xml_parser_new()};
 	buf_init(&p->request, WSMAN_MAX_REQUEST);
@@ -21,6 +21,7 @@ static void begin(struct play *p, enum verb verb, enum act_mode mode, enum boot_
 	p->order.verb = verb;
 	p->order.mode = mode;
 	p->order.boot = boot;
+	p->order.boot_left = left;
 	p->order.act = 7;
 	p->order.fence = 3;
 	p->order.at.id = 11;
@@ -34,12 +35,17 @@ static void begin(struct play *p, enum verb verb, enum act_mode mode, enum boot_
 
 void play_begin(struct play *p, enum verb verb, enum act_mode mode)
 {
-	begin(p, verb, mode, BOOT_NONE);
+	begin(p, verb, mode, BOOT_NONE, false);
 }
 
 void play_begin_boot(struct play *p, enum verb verb, enum boot_choice boot)
 {
-	begin(p, verb, ACT_RUN, boot);
+	begin(p, verb, ACT_RUN, boot, false);
+}
+
+void play_begin_left(struct play *p, enum verb verb)
+{
+	begin(p, verb, ACT_RUN, BOOT_NONE, true);
 }
 
 void play_end(struct play *p)

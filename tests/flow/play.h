@@ -56,6 +56,7 @@ struct play {
 
 void play_begin(struct play *p, enum verb verb, enum act_mode mode);
 void play_begin_boot(struct play *p, enum verb verb, enum boot_choice boot);
+void play_begin_left(struct play *p, enum verb verb); /* an earlier boot choice may stand in the device */
 void play_end(struct play *p);
 /* Answers until the flow, with its undo, or the script is over; each request must be the row's. Returns the first error
  * of a read. */

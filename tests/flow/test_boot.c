@@ -65,7 +65,7 @@
 	}
 #define BEFORE          POWER_GET("2"), GET_CAPABLE(CAPABLE), GET_SETTINGS(CLEAN)
 #define CHOSEN(put, to) ORDER_RV("no-source", "0"), PUT_SETTINGS(put), ROLE_RV("next", "0"), ORDER_RV(to, "0")
-#define UNDONE          ROLE_RV("not-next", "0"), ORDER_RV("no-source", "0"), PUT_SETTINGS("settings")
+#define UNDONE          ROLE_RV("not-next", "0"), ORDER_RV("no-source", "0"), GET_SETTINGS(LEFT), PUT_SETTINGS("settings")
 #define CONSENT(required, state)                                                                                       \
 	{                                                                                                              \
 		WSMAN_GET, "IPS_OptInService", NULL, NULL,                                                             \
@@ -215,10 +215,10 @@ static const struct {
 	 BOOT_PXE,
 	 {BEFORE, ORDER_RV("no-source", "0"), PUT_SETTINGS("settings"), ROLE_RV("next", "0"),
 	  ORDER_RV("source-pxe", "4"), UNDONE},
-	 10,
+	 11,
 	 0,
 	 0,
-	 3,
+	 4,
 	 ACT_END_FAILED,
 	 ERR_BOOT_UNSUPPORTED,
 	 false},
@@ -276,10 +276,10 @@ static const struct {
 	  {WSMAN_PUT, DATA, NULL, NULL, FAULT_BODY("e:AccessDenied"), 0, "settings"},
 	  CONSENT("0", "0"),
 	  UNDONE},
-	 9,
+	 10,
 	 0,
 	 0,
-	 3,
+	 4,
 	 ACT_END_FAILED,
 	 ERR_ACCESS_DENIED,
 	 false},
@@ -287,10 +287,10 @@ static const struct {
 	 VERB_CYCLE,
 	 BOOT_PXE,
 	 {BEFORE, CHOSEN("settings", "source-pxe"), POWER_ORDER("4097"), UNDONE},
-	 11,
+	 12,
 	 1,
 	 5,
-	 3,
+	 4,
 	 ACT_END_FAILED,
 	 ERR_SESSION_OPEN,
 	 false},
@@ -298,10 +298,10 @@ static const struct {
 	 VERB_RESET,
 	 BOOT_PXE,
 	 {BEFORE, CHOSEN("settings", "source-pxe"), POWER_ORDER("4099"), UNDONE},
-	 11,
+	 12,
 	 1,
 	 10,
-	 3,
+	 4,
 	 ACT_END_REFUSED,
 	 ERR_DEVICE_BUSY,
 	 false},
@@ -352,7 +352,7 @@ static void what_comes_to_nothing_is_taken_back(void **state)
 	assert_true(p.ctx.over && !p.ctx.dirty);
 	assert_int_equal(p.out.end, ACT_END_FAILED);
 	assert_int_equal(p.out.reason, ERR_NO_CHANGE);
-	assert_int_equal(p.undone, 3);
+	assert_int_equal(p.undone, 4);
 	play_end(&p);
 }
 
@@ -400,7 +400,7 @@ static void what_was_left_is_taken_back_by_a_flow_of_its_own(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
 		struct play p;
-		play_begin(&p, VERB_UNBOOT, ACT_RUN);
+		play_begin_left(&p, VERB_UNBOOT);
 		assert_int_equal(play_script(&p, scripts[i].rows, scripts[i].count), 0);
 		assert_true(p.ctx.over && !p.ctx.dirty);
 		assert_int_equal(p.out.end, ACT_END_DONE);
@@ -408,6 +408,56 @@ static void what_was_left_is_taken_back_by_a_flow_of_its_own(void **state)
 		assert_int_equal(p.gates, 0);
 		play_end(&p);
 	}
+}
+
+/* An order without a choice, where one of an earlier act may stand. */
+static void no_order_uses_a_choice_that_it_did_not_make(void **state)
+{
+	static const struct {
+		enum verb verb;
+		struct row rows[8];
+		size_t count;
+		int ordered;
+	} scripts[] = {
+		{VERB_RESET,
+		 {POWER_GET("2"), ROLE_RV("not-next", "0"), ORDER_RV("no-source", "0"), GET_SETTINGS(CLEAN),
+		  POWER_ORDER("0")},
+		 5,
+		 10},
+		{VERB_CYCLE,
+		 {POWER_GET("2"), ROLE_RV("not-next", "0"), ORDER_RV("no-source", "0"), GET_SETTINGS(LEFT),
+		  PUT_SETTINGS("settings"), POWER_ORDER("0")},
+		 6,
+		 5},
+		{VERB_ON,
+		 {POWER_GET("8"), ROLE_RV("not-next", "0"), ORDER_RV("no-source", "0"), GET_SETTINGS(CLEAN),
+		  POWER_ORDER("0"), POWER_GET("2")},
+		 6,
+		 2},
+		{VERB_RESET,
+		 {POWER_GET("2"),
+		  {WSMAN_METHOD, "CIM_BootService", "SetBootConfigRole", NULL, UNREACHABLE, 0, "not-next"},
+		  POWER_ORDER("0")},
+		 3,
+		 10},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
+		struct play p;
+		play_begin_left(&p, scripts[i].verb);
+		assert_int_equal(play_script(&p, scripts[i].rows, scripts[i].count), 0);
+		assert_true(p.ctx.over && !p.ctx.dirty);
+		assert_int_equal(p.out.end, ACT_END_DONE);
+		assert_int_equal(p.out.requests, scripts[i].count);
+		assert_int_equal(p.ordered, scripts[i].ordered);
+		play_end(&p);
+	}
+	static const struct row refused[] = {POWER_GET("2"), ROLE_RV("not-next", "2")};
+	struct play p;
+	play_begin_left(&p, VERB_RESET);
+	assert_int_equal(play_script(&p, refused, ARRAY_LEN(refused)), ERR_DEVICE_FAULT);
+	assert_non_null(strstr(p.e.msg, "an earlier boot choice may stand there and cannot be taken back"));
+	assert_true(p.ctx.dirty && p.gates == 0 && p.ordered == 0);
+	play_end(&p);
 }
 
 static void the_words_are_those_of_the_table(void **state)
@@ -435,6 +485,7 @@ int main(void)
 		cmocka_unit_test(a_lost_reply_leaves_it_open_whether_something_stands_there),
 		cmocka_unit_test(an_undo_that_is_refused_says_so),
 		cmocka_unit_test(what_was_left_is_taken_back_by_a_flow_of_its_own),
+		cmocka_unit_test(no_order_uses_a_choice_that_it_did_not_make),
 		cmocka_unit_test(the_words_are_those_of_the_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

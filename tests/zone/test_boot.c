@@ -282,6 +282,41 @@ static void taking_back_comes_before_what_waits_at_the_device_and_is_repeated(vo
 	mail_drop(s);
 }
 
+static void no_other_order_uses_what_was_left(void **state)
+{
+	struct harness *h = *state;
+	furnish(h, 2);
+	struct act_start *s = order(h, "reset", "pxe");
+	assert_false(s->boot_left);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM boot_left"), 1);
+	send_left(h, s, ACT_END_NOT_SENT, ERR_LOST_CONNECTION, true); /* waits to be tried again */
+	mail_drop(s);
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"status\",\"targets\":[\"d1\"]}"), 200);
+	s = take_start(h);
+	assert_false(s->boot_left);
+	send_outcome(h, s, ACT_END_DONE, 0);
+	mail_drop(s);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM boot_left"), 1);
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"reset\",\"targets\":[\"d1\"]}"), 200);
+	s = take_start(h);
+	assert_int_equal(s->verb, VERB_RESET);
+	assert_int_equal(s->boot, BOOT_NONE);
+	assert_true(s->boot_left);
+	mail_drop(s);
+	harness_restart(h); /* it is on disk */
+	harness_round(h, NULL);
+	s = take_start(h);
+	assert_true(s->boot_left && s->boot == BOOT_NONE);
+	let_through(h, s);
+	send_left(h, s, ACT_END_DONE, 0, false);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM boot_left"), 0);
+	mail_drop(s);
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"reset\",\"targets\":[\"d2\"]}"), 200);
+	s = take_start(h);
+	assert_false(s->boot_left);
+	mail_drop(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +330,7 @@ int main(void)
 		ZONE_TEST(a_deadline_that_passes_while_it_waits_takes_it_back),
 		ZONE_TEST(a_hold_stops_the_order_and_not_the_taking_back),
 		ZONE_TEST(in_doubt_the_choice_is_left_alone_until_it_is_settled),
+		ZONE_TEST(no_other_order_uses_what_was_left),
 		ZONE_TEST(taking_back_comes_before_what_waits_at_the_device_and_is_repeated),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,14 @@
 
 static const char *const verbs[] = {"reset", "off", "on", "cycle", "status"};
 
+/* Half of the orders that boot choose into what. */
+static const char *boot_of(struct rng *rng, const char *verb)
+{
+	static const char *const choices[] = {",\"boot\":\"pxe\"", ",\"boot\":\"bios\"", "", ""};
+	bool boots = strcmp(verb, "off") != 0 && strcmp(verb, "status") != 0;
+	return boots ? choices[rng_below(rng, ARRAY_LEN(choices))] : "";
+}
+
 static void simulate(uint64_t seed, const struct faults *f, unsigned *ret_unknown)
 {
 	struct harness *h = harness_new(seed);
@@ -25,7 +33,8 @@ static void simulate(uint64_t seed, const struct faults *f, unsigned *ret_unknow
 		for (int d = 1; d <= DEVICES / 2; d++)
 			world_set_power(w, d, true);
 		const char *verb = verbs[rng_below(&rng, ARRAY_LEN(verbs))];
-		assert_int_equal(askf(h, "POST /power", "{\"verb\":\"%s\",\"all\":true,\"confirm\":%d}", verb, DEVICES),
+		assert_int_equal(askf(h, "POST /power", "{\"verb\":\"%s\",\"all\":true,\"confirm\":%d%s}", verb,
+				      DEVICES, boot_of(&rng, verb)),
 				 200);
 		(void)world_run(
 			w, (int64_t)rng_below(&rng, 120000)); /* the next order may come before the last has ended */
@@ -69,7 +78,8 @@ static void orders_stay_single_and_true_with_faults_and_without_crashes(void **s
 					.busy = 6,
 					.no_change = 3,
 					.slow_gate = 1,
-					.no_audit = 50};
+					.no_audit = 50,
+					.torn = 15};
 	simulate_many(1, &f, true);
 }
 
@@ -83,7 +93,8 @@ static void orders_stay_single_and_true_with_faults_crashes_and_freezes(void **s
 					.slow_gate = 1,
 					.no_audit = 30,
 					.crash = 2,
-					.freeze = 1};
+					.freeze = 1,
+					.torn = 10};
 	simulate_many(101, &f, true);
 }
 

@@ -24,6 +24,7 @@ struct order {
 	uint64_t act;
 	int device;
 	enum verb verb;
+	enum boot_choice boot;
 	int64_t at;
 };
 
@@ -33,7 +34,9 @@ struct world {
 	struct faults faults;
 	int devices;
 	bool *on, *audit;
-	struct map_u64 *obeyed; /* by act: a count */
+	enum boot_choice *armed; /* what the next boot of a device goes into */
+	uint64_t *interfaces;    /* of devices that were spoken to */
+	struct map_u64 *obeyed;  /* by act: a count */
 	struct talk talks[ACTS_MAX];
 	size_t talk_count;
 	struct order orders[ACTS_MAX];
@@ -56,6 +59,8 @@ struct world *world_new(struct harness *h, uint64_t seed, const struct faults *f
 	rng_init(&w->rng, seed);
 	w->on = mem_array((size_t)devices + 1, sizeof(bool));
 	w->audit = mem_array((size_t)devices + 1, sizeof(bool));
+	w->armed = mem_array((size_t)devices + 1, sizeof(enum boot_choice));
+	w->interfaces = mem_array((size_t)devices + 1, sizeof(uint64_t));
 	w->obeyed = map_u64_new();
 	for (int i = 1; i <= devices; i++) {
 		w->on[i] = true;
@@ -82,6 +87,8 @@ void world_free(struct world *w)
 	hang_up(w);
 	free(w->on);
 	free(w->audit);
+	free(w->armed);
+	free(w->interfaces);
 	map_u64_free(w->obeyed);
 	free(w);
 }
@@ -135,6 +142,12 @@ static void obey(struct world *w, const struct order *o)
 	map_u64_put(w->obeyed, o->act, (void *)(times_obeyed(w, o->act) + 1));
 	w->total_obeyed++;
 	w->on[o->device] = o->verb != VERB_OFF;
+	if (o->verb == VERB_OFF)
+		return;
+	if (w->armed[o->device] != o->boot)
+		fail_msg("act %llu booted device %d into %d instead of %d", (unsigned long long)o->act, o->device,
+			 (int)w->armed[o->device], (int)o->boot);
+	w->armed[o->device] = BOOT_NONE;
 }
 
 static struct talk *find(struct world *w, uint64_t act, uint32_t fence)
@@ -148,16 +161,34 @@ static struct talk *find(struct world *w, uint64_t act, uint32_t fence)
 static void schedule(struct world *w, struct talk *t, enum act_end end, int reason, int64_t after)
 {
 	t->outcome = outcome_of(t->s, end, reason);
+	t->outcome->boot_left = t->s->boot_left && end != ACT_END_DONE;
 	t->outcome->power_after = power_of(w, device_of(t->s));
 	t->state = TALK_ORDERED;
 	t->at = clock_wall_ms(w->h->clock) + after;
+}
+
+/* The order does not follow: its choice is taken back, if the device can still be reached. */
+static void take_back(struct world *w, struct talk *t, enum act_end end, int reason, int64_t after)
+{
+	int d = device_of(t->s);
+	bool torn = t->s->boot && chance(w, w->faults.torn);
+	if (t->s->boot && !torn)
+		w->armed[d] = BOOT_NONE;
+	schedule(w, t, end, reason, after);
+	t->outcome->boot_left = torn;
+}
+
+static void doubt(struct world *w, struct talk *t, int reason, int64_t after)
+{
+	schedule(w, t, ACT_END_DOUBT, reason, after);
+	t->outcome->boot_left = t->s->boot != BOOT_NONE;
 }
 
 static void send_order(struct world *w, const struct talk *t, int64_t after)
 {
 	assert_true(w->order_count < ACTS_MAX);
 	struct order *o = &w->orders[w->order_count++];
-	*o = (struct order){t->s->act, device_of(t->s), t->s->verb, clock_wall_ms(w->h->clock) + after};
+	*o = (struct order){t->s->act, device_of(t->s), t->s->verb, t->s->boot, clock_wall_ms(w->h->clock) + after};
 	if (after == 0) {
 		obey(w, o);
 		w->order_count--;
@@ -169,17 +200,17 @@ static void let_go(struct world *w, struct talk *t)
 {
 	const struct faults *f = &w->faults;
 	if (chance(w, f->lost_request)) {
-		schedule(w, t, ACT_END_DOUBT, ERR_NO_REPLY, 3000);
+		doubt(w, t, ERR_NO_REPLY, 3000);
 	} else if (chance(w, f->lost_reply)) {
 		send_order(w, t, 0);
-		schedule(w, t, ACT_END_DOUBT, ERR_LOST_CONNECTION, 200);
+		doubt(w, t, ERR_LOST_CONNECTION, 200);
 	} else if (chance(w, f->late)) {
 		send_order(w, t, 1 + (int64_t)rng_below(&w->rng, 30000));
-		schedule(w, t, ACT_END_DOUBT, ERR_NO_REPLY, 5000);
+		doubt(w, t, ERR_NO_REPLY, 5000);
 	} else if (chance(w, f->busy)) {
-		schedule(w, t, ACT_END_REFUSED, ERR_DEVICE_BUSY, 100);
+		take_back(w, t, ACT_END_REFUSED, ERR_DEVICE_BUSY, 100);
 	} else if (chance(w, f->no_change)) {
-		schedule(w, t, ACT_END_FAILED, ERR_NO_CHANGE, 10000);
+		take_back(w, t, ACT_END_FAILED, ERR_NO_CHANGE, 10000);
 	} else {
 		send_order(w, t, 0);
 		schedule(w, t, ACT_END_DONE, 0, 500);
@@ -192,9 +223,9 @@ static void on_gate_answer(struct world *w, const struct act_gate_answer *a)
 	if (!t || t->state != TALK_AT_GATE)
 		return;
 	if (!a->go)
-		schedule(w, t, ACT_END_NOT_SENT, a->reason, 0);
+		take_back(w, t, ACT_END_NOT_SENT, a->reason, 0);
 	else if (clock_boot_ms(w->h->clock) - a->committed_boot_ms > BOOT_MS)
-		schedule(w, t, ACT_END_NOT_SENT, ERR_TIMEOUT, 0);
+		take_back(w, t, ACT_END_NOT_SENT, ERR_TIMEOUT, 0);
 	else
 		let_go(w, t);
 }
@@ -202,7 +233,9 @@ static void on_gate_answer(struct world *w, const struct act_gate_answer *a)
 static void on_cancel(struct world *w, const struct act_gate_answer *a)
 {
 	struct talk *t = find(w, a->act, a->fence);
-	if (t && t->state != TALK_ORDERED && t->s->mode == ACT_RUN)
+	if (t && t->state == TALK_AT_GATE)
+		take_back(w, t, ACT_END_NOT_SENT, ERR_CANCELLED, 0);
+	else if (t && t->state != TALK_ORDERED && t->s->mode == ACT_RUN)
 		schedule(w, t, ACT_END_NOT_SENT, ERR_CANCELLED, 0);
 }
 
@@ -218,6 +251,7 @@ static void on_start(struct world *w, struct act_start *s)
 {
 	assert_false(is_busy(w, s->at.id)); /* one conversation per device */
 	assert_true(w->talk_count < ACTS_MAX);
+	w->interfaces[device_of(s)] = s->at.id;
 	w->talks[w->talk_count++] =
 		(struct talk){.s = s, .at = clock_wall_ms(w->h->clock) + 50 + (int64_t)rng_below(&w->rng, 200)};
 }
@@ -256,6 +290,14 @@ static void settle(struct world *w, struct talk *t)
 		schedule(w, t, ACT_END_DOUBT, ERR_NO_REPLY, 2000);
 }
 
+/* What is written before the order; false: the conversation breaks behind it. */
+static bool prepare_boot(struct world *w, const struct talk *t)
+{
+	if (t->s->boot || t->s->boot_left)
+		w->armed[device_of(t->s)] = t->s->boot;
+	return !t->s->boot || !chance(w, w->faults.torn);
+}
+
 /* The reads before the order. */
 static void read_device(struct world *w, struct talk *t, struct mail ***to_zone)
 {
@@ -267,10 +309,18 @@ static void read_device(struct world *w, struct talk *t, struct mail ***to_zone)
 		settle(w, t);
 	} else if (v == VERB_STATUS) {
 		schedule(w, t, ACT_END_DONE, 0, 0);
+	} else if (v == VERB_UNBOOT) {
+		w->armed[d] = BOOT_NONE;
+		schedule(w, t, ACT_END_DONE, 0, 0);
+	} else if (v == VERB_ON && w->on[d] && t->s->boot) {
+		schedule(w, t, ACT_END_FAILED, ERR_ALREADY_ON, 0);
 	} else if ((v == VERB_ON && w->on[d]) || (v == VERB_OFF && !w->on[d])) {
 		schedule(w, t, ACT_END_ALREADY, 0, 0);
 	} else if (v != VERB_ON && !w->on[d]) {
 		schedule(w, t, ACT_END_FAILED, ERR_INVALID_STATE, 0);
+	} else if (!prepare_boot(w, t)) {
+		schedule(w, t, ACT_END_NOT_SENT, ERR_LOST_CONNECTION, 0);
+		t->outcome->boot_left = true;
 	} else {
 		struct act_gate *g = gate_of(t->s, power_of(w, d));
 		**to_zone = &g->mail;
@@ -378,7 +428,7 @@ static void check_act(struct world *w, int64_t act, enum act_state s, enum verb 
 		fail_msg("act %lld was obeyed %u times", (long long)act, times);
 	if (!act_state_is_final(s))
 		fail_msg("act %lld is still %s", (long long)act, act_state_name(s));
-	if (s == ACT_STATE_DONE && v != VERB_STATUS && times == 0)
+	if (s == ACT_STATE_DONE && verb_changes_power(v) && times == 0)
 		fail_msg("act %lld is done and was not obeyed", (long long)act);
 	if (s != ACT_STATE_DONE && s != ACT_STATE_UNKNOWN && times)
 		fail_msg("act %lld is %s and was obeyed", (long long)act, act_state_name(s));
@@ -390,10 +440,22 @@ static const char *next_act(int64_t after, char *sql, size_t sql_size)
 	return sql;
 }
 
+/* No boot choice stands in a device that the zone does not know of. */
+static void check_boot(struct world *w, int device)
+{
+	char sql[128];
+	(void)snprintf(sql, sizeof(sql), "SELECT COUNT(*) FROM boot_left WHERE amt = %lld",
+		       (long long)w->interfaces[device]);
+	if (w->armed[device] && !query(w->h, sql))
+		fail_msg("device %d would boot into %d", device, (int)w->armed[device]);
+}
+
 void world_check(struct world *w)
 {
 	char sql[128];
 	int64_t id = 0;
+	for (int d = 1; d <= w->devices; d++)
+		check_boot(w, d);
 	while ((id = query(w->h, next_act(id, sql, sizeof(sql)))) != 0) {
 		(void)snprintf(sql, sizeof(sql), "SELECT state FROM act WHERE id = %lld", (long long)id);
 		enum act_state s = (enum act_state)query(w->h, sql);

@@ -1,6 +1,7 @@
 /* world.h - a small model of wire and of the devices behind it: conversations, gates, orders that are lost, late,
  * refused or obeyed without a reply. It counts what each act made its device do, so that a test can say after any
- * number of crashes that nothing was done twice, nothing was lost and nothing is told falsely. */
+ * number of crashes that nothing was done twice, nothing was lost and nothing is told falsely; and that each boot goes
+ * where its order says. */
 #ifndef TESTS_ZONE_WORLD_H
 #define TESTS_ZONE_WORLD_H
 
@@ -11,6 +12,7 @@
 struct faults {
 	unsigned unreachable, lost_request, lost_reply, late, busy, no_change, slow_gate;
 	unsigned no_audit; /* devices without a log that proves */
+	unsigned torn;     /* a conversation breaks behind its boot settings, or before they are taken back */
 	unsigned crash;    /* of the zone's process, each round */
 	unsigned freeze;   /* of the process, longer than a lease */
 };
