@@ -23,6 +23,8 @@ SETTING(DISCOVERY_VALIDITY, "discovery-validity", DURATION, "", 3600000, 2592000
         "how long a discovered device counts as there before it must be rediscovered")
 SETTING(DISCOVERY_NAMES,    "discovery-names",    BOOL, "", 0, 1, "on", ZONE,
         "looks up the host name of what is discovered, by reverse DNS; devices imported of it are named so")
+SETTING(POWER_ON_RATE,      "power-on-rate",      COUNT, "in 10 s", 0, 100000, "0", FOLDER,
+        "most computers of one folder (those below count for themselves) that are switched on within 10 s, evenly apart, where a circuit does not stand the inrush current of all; 0 is no bound; who waits longer than act-deadline expires")
 SETTING(IN_FLIGHT_ZONE,     "in-flight-zone",     COUNT, "acts", 1, 100000, "4096", ZONE,
         "most acts with a conversation open at once in the zone")
 SETTING(IN_FLIGHT_SUBNET,   "in-flight-subnet",   COUNT, "acts", 1, 65536, "256", ZONE,

@@ -17,7 +17,8 @@
 #define BACKOFF_MAX_MS  60000
 #define SETTLE_RETRY_MS 5000 /* between two looks for evidence */
 #define LOST_RACE_MS    1000
-#define NC_SPARE        64 /* answers whose counters may have been lost with an earlier process */
+#define PACE_MS         10000 /* the power-on rate is for so long */
+#define NC_SPARE        64    /* answers whose counters may have been lost with an earlier process */
 
 static const char *const evidence_names[] = {
 	[ACT_EVIDENCE_NONE] = "none",
@@ -757,6 +758,41 @@ static int prepare(struct zone *z, struct slot *s, struct act_start *m, bool *re
 	return rc || *ret_won ? rc : claim_lost(z, s, e);
 }
 
+/* Takes the next free time of the folder, rate of them in PACE_MS. */
+static int64_t take_time(struct zone *z, int64_t folder, int64_t rate)
+{
+	int64_t next = (int64_t)(intptr_t)map_u64_get(z->paces, (uint64_t)folder);
+	int64_t at = next > z->now && next <= later(z->now, PACE_MS * ZONE_SLICE) ? next : z->now;
+	map_u64_put(z->paces, (uint64_t)folder, (void *)(intptr_t)(at + (PACE_MS + rate - 1) / rate));
+	return at;
+}
+
+/* Computers that are switched on at once load their circuit more than it may stand: each gets a time of its own. True
+ * when this one's has not come; then it waits for that. */
+static int wait_for_pace(struct zone *z, struct slot *s, bool *ret_waits, struct err *e)
+{
+	struct store_device d;
+	int64_t rate = 0;
+	*ret_waits = false;
+	if (s->verb != VERB_ON)
+		return 0;
+	int rc = setting_at(z, SETTING_POWER_ON_RATE, 0, s->device, &rate, e);
+	if (rc || !rate)
+		return rc;
+	if (!s->paced) {
+		rc = store_device_get(z->db, z->arena, s->device, &d, NULL);
+		if (rc) /* it is gone; whoever starts the act says so */
+			return 0;
+		s->paced = take_time(z, d.folder, rate);
+	}
+	*ret_waits = s->paced > z->now;
+	if (*ret_waits)
+		queue_wait(z->queue, s, s->paced, z->now);
+	else
+		s->paced = 0;
+	return 0;
+}
+
 /* From now on a choice of this act may stand in the device; one of an earlier act is kept from being used. */
 static int mind_boot(struct zone *z, struct slot *s, struct act_start *m, struct err *e)
 {
@@ -770,11 +806,14 @@ static int mind_boot(struct zone *z, struct slot *s, struct act_start *m, struct
 /* Whatever happens, the act is not ready any more afterwards. */
 static int start_act(struct zone *z, struct slot *s, struct err *e)
 {
-	bool won;
+	bool won, waits;
 	if (is_cancelled(z, s))
 		return finish_simply(z, s, ACT_STATE_CANCELLED, ERR_CANCELLED, e);
+	int rc = wait_for_pace(z, s, &waits, e);
+	if (rc || waits)
+		return rc;
 	struct act_start *m = act_start_new();
-	int rc = prepare(z, s, m, &won, e);
+	rc = prepare(z, s, m, &won, e);
 	if (rc || !won) {
 		m->mail.free(&m->mail);
 		return rc;

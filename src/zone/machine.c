@@ -370,6 +370,7 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	z->logins = map_u64_new();
 	z->fresh = map_u64_new();
 	z->boot_left = map_u64_new();
+	z->paces = map_u64_new();
 	z->renew_at = z->expiry_at = INT64_MAX;
 	list_init(&z->touched);
 	list_init(&z->busy);
@@ -446,6 +447,7 @@ void machine_free(struct zone *z)
 	map_u64_free(z->logins);
 	map_u64_free(z->fresh);
 	map_u64_free(z->boot_left);
+	map_u64_free(z->paces);
 	arena_free(z->arena);
 	db_close(z->db);
 	z->magic = 0;

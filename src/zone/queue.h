@@ -29,6 +29,7 @@ struct slot {
 	int attempt;
 	int reason; /* of the last failure: positive number, 0 none */
 	enum verb verb;
+	int64_t paced;        /* the time at which the power-on rate of its folder lets it start; 0 not asked yet */
 	bool minds_boot;      /* its conversation says whether a boot choice stands in the device */
 	bool in_doubt;        /* sent, and its conversation ended without an answer */
 	bool held_back;       /* queued: it is on disk that the breaker holds it */

@@ -96,9 +96,10 @@ struct zone {
 	struct queue *queue;
 	struct map_u64 *jobs;
 	struct list touched, busy;
-	struct list tasks;         /* commands that take several rounds */
-	struct map_u64 *logins;    /* by credential */
-	struct map_u64 *fresh;     /* interfaces whose digest counter this process stored: it is exact */
+	struct list tasks;      /* commands that take several rounds */
+	struct map_u64 *logins; /* by credential */
+	struct map_u64 *fresh;  /* interfaces whose digest counter this process stored: it is exact */
+	struct map_u64 *paces;  /* by folder: when the next one may be switched on; no cache, lost with the process */
 	struct map_u64 *boot_left; /* interfaces of the table boot_left */
 	struct list scans;
 	int64_t scan_in_wire;               /* no cache but a fact, as conversations are; 0: none */

@@ -425,6 +425,50 @@ static void a_long_job_goes_on_where_it_was_after_a_restart(void **state)
 	assert_int_equal(query(h, "SELECT COUNT(DISTINCT device) FROM act"), 4500);
 }
 
+/* Counts the starts of the seconds that pass. */
+static void count_starts(struct harness *h, int seconds, int *starts)
+{
+	for (int i = 0; i < seconds; i++) {
+		struct act_start *s;
+		starts[i] = 0;
+		while ((s = take_start(h))) {
+			starts[i]++;
+			send_outcome(h, s, ACT_END_ALREADY, 0);
+			mail_drop(s);
+		}
+		harness_pass(h, 1000);
+	}
+}
+
+static void computers_of_a_folder_are_switched_on_at_its_rate(void **state)
+{
+	static const int paced[] = {1, 0, 1, 0, 1, 0, 1, 0}, at_once[] = {8, 0, 0, 0, 0, 0, 0, 0};
+	static const int mixed[] = {5, 0, 1, 0, 1, 0, 1, 0};
+	struct harness *h = *state;
+	int starts[8];
+	furnish(h, 8);
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"on\",\"all\":true}"), 200);
+	count_starts(h, 8, starts);
+	assert_memory_equal(starts, at_once, sizeof(starts)); /* without a bound */
+	assert_int_equal(ask(h, "PUT /settings/power-on-rate", "{\"value\":\"5\",\"at\":\"/Workstations/\"}"), 200);
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"off\",\"all\":true,\"confirm\":8}"), 200);
+	count_starts(h, 8, starts);
+	assert_memory_equal(starts, at_once, sizeof(starts)); /* off is not bound */
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"on\",\"targets\":[\"d1\",\"d2\",\"d3\",\"d4\"]}"), 200);
+	count_starts(h, 8, starts);
+	assert_memory_equal(starts, paced, sizeof(starts)); /* five in ten seconds */
+	for (int i = 5; i <= 8; i++) {
+		char what[32];
+		(void)snprintf(what, sizeof(what), "PATCH /devices/d%d", i);
+		assert_int_equal(ask(h, what, "{\"folder\":\"/Servers/\"}"), 200);
+	}
+	harness_pass(h, 2000);
+	assert_int_equal(ask(h, "POST /power", "{\"verb\":\"on\",\"all\":true}"), 200);
+	count_starts(h, 8, starts);
+	assert_memory_equal(starts, mixed, sizeof(starts));                         /* another folder does not wait */
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM act WHERE state <> 4"), 0); /* all were done */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,6 +487,7 @@ int main(void)
 		ZONE_TEST(conversations_are_limited_in_the_zone_and_in_each_subnet),
 		ZONE_TEST(ten_thousand_acts_cost_few_commits),
 		ZONE_TEST(a_job_that_is_cancelled_while_it_is_made_ends_without_a_start),
+		ZONE_TEST(computers_of_a_folder_are_switched_on_at_its_rate),
 		ZONE_TEST(a_long_job_goes_on_where_it_was_after_a_restart),
 	};
 	return cmocka_run_group_tests_name("zone/power", tests, NULL, NULL);
