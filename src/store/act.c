@@ -117,18 +117,6 @@ static void read_due(struct db_stmt *st, struct arena *a, struct store_act_due *
 	amt_state_row_read(st, a, &ret->state);
 }
 
-int store_act_due_list(struct db *db, const struct store_act_due_query *q, store_act_due_fn each, void *arg,
-		       struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, SQL_ACT_DUE_LIST);
-	db_bind_i64(st, q->server);
-	db_bind_i64(st, q->now);
-	db_bind_i64(st, q->after_due);
-	db_bind_i64(st, q->after_id);
-	db_bind_i64(st, q->limit);
-	return ROW_EACH(st, struct store_act_due, read_due, each, arg, e);
-}
-
 int store_act_due_get(struct db *db, struct arena *a, int64_t id, struct store_act_due *ret, struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_ACT_DUE_GET);
@@ -137,18 +125,6 @@ int store_act_due_get(struct db *db, struct arena *a, int64_t id, struct store_a
 	if (rc < 0)
 		return rc;
 	read_due(st, a, ret);
-	db_end(st);
-	return 0;
-}
-
-int store_act_next_due(struct db *db, int64_t server, int64_t *ret_due, struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, SQL_ACT_NEXT_DUE);
-	db_bind_i64(st, server);
-	int rc = db_step(st, e);
-	if (rc < 0)
-		return rc;
-	*ret_due = rc > 0 ? db_take_i64(st) : 0;
 	db_end(st);
 	return 0;
 }
@@ -246,16 +222,6 @@ int store_act_lapsed(struct db *db, int64_t now, int limit, store_act_fn each, v
 	return ROW_EACH(st, struct store_act, read_act, each, arg, e);
 }
 
-int store_act_to_settle(struct db *db, int64_t server, int64_t now, int limit, store_act_fn each, void *arg,
-			struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, SQL_ACT_TO_SETTLE);
-	db_bind_i64(st, server);
-	db_bind_i64(st, now);
-	db_bind_i64(st, limit);
-	return ROW_EACH(st, struct store_act, read_act, each, arg, e);
-}
-
 int store_act_live(struct db *db, int64_t server, int64_t after_amt, int limit, store_act_fn each, void *arg,
 		   struct err *e)
 {
@@ -301,17 +267,6 @@ int store_act_end_queued(struct db *db, const struct store_act_range *r, int64_t
 	db_bind_i64(st, r->reason);
 	db_bind_i64(st, r->now);
 	return db_run(st, ret_count, e);
-}
-
-int store_act_overdue(struct db *db, int64_t server, int64_t now, int limit, store_act_fn each, void *arg,
-		      struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, SQL_ACT_OVERDUE);
-	db_bind_i64(st, server);
-	db_bind_i64(st, now);
-	db_bind_i64(st, limit);
-	db_bind_i64(st, -ERR_EXPIRED);
-	return ROW_EACH(st, struct store_act, read_act, each, arg, e);
 }
 
 int store_act_release(struct db *db, int64_t id, int64_t fence, int64_t due, int64_t deadline, bool *ret_won,

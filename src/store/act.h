@@ -54,7 +54,7 @@ struct store_act {
  * negative of its device id as amt, so that the pair stays unique. *ret_inserted may be NULL. */
 int store_act_insert(struct db *db, const struct store_act *acts, size_t n, int64_t *ret_inserted, struct err *e);
 
-/* A queued act that could be claimed, with all that is needed to do it. Borrowed for the callback. */
+/* An act with all that is needed to do it. Borrowed for the callback, or of the arena. */
 struct store_act_due {
 	int64_t id, job, device, amt;
 	int verb;
@@ -64,22 +64,8 @@ struct store_act_due {
 	struct store_amt interface;
 	struct store_amt_state state;
 };
-typedef int (*store_act_due_fn)(void *arg, const struct store_act_due *row);
-
-struct store_act_due_query {
-	int64_t server;
-	int64_t now;
-	int64_t after_due, after_id; /* go on behind this row; 0, 0: from the start */
-	int limit;
-};
-/* In the order of due, id: queued, due, and no live act on the interface. Two rows may name the same interface: the
- * claim of the second is lost. Acts past their deadline come too. */
-int store_act_due_list(struct db *db, const struct store_act_due_query *q, store_act_due_fn each, void *arg,
-		       struct err *e);
 /* One act with all that is needed to do it, whatever its state. ERR_NOT_FOUND. */
 int store_act_due_get(struct db *db, struct arena *a, int64_t id, struct store_act_due *ret, struct err *e);
-/* When the next queued act of this server falls due; 0 when none is queued. */
-int store_act_next_due(struct db *db, int64_t server, int64_t *ret_due, struct err *e);
 
 struct store_act_claim {
 	int64_t id, fence; /* the fence as read; it becomes one more */
@@ -139,9 +125,6 @@ typedef int (*store_act_fn)(void *arg, const struct store_act *row);
 
 /* Claimed by anybody, lease ended by now. */
 int store_act_lapsed(struct db *db, int64_t now, int limit, store_act_fn each, void *arg, struct err *e);
-/* Sent by this server and to be settled by now. */
-int store_act_to_settle(struct db *db, int64_t server, int64_t now, int limit, store_act_fn each, void *arg,
-			struct err *e);
 /* Live acts of this server (its memory after a start), by interface, behind after_amt. */
 int store_act_live(struct db *db, int64_t server, int64_t after_amt, int limit, store_act_fn each, void *arg,
 		   struct err *e);
@@ -159,10 +142,6 @@ struct store_act_range {
 };
 /* The queued acts of the slice end. *ret_count is how many did. */
 int store_act_end_queued(struct db *db, const struct store_act_range *r, int64_t *ret_count, struct err *e);
-/* Queued acts of this server whose deadline has passed end as expired; at most limit. each gets the ended rows (for
- * the counts of their jobs). */
-int store_act_overdue(struct db *db, int64_t server, int64_t now, int limit, store_act_fn each, void *arg,
-		      struct err *e);
 
 /* Another due time and deadline for a queued act. */
 int store_act_release(struct db *db, int64_t id, int64_t fence, int64_t due, int64_t deadline, bool *ret_won,

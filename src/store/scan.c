@@ -84,12 +84,3 @@ int store_scan_list_open(struct db *db, int64_t server, store_scan_fn each, void
 	db_bind_i64(st, server);
 	return ROW_EACH(st, struct store_scan, read_scan, each, arg, e);
 }
-
-int store_scan_server_start(struct db *db, int64_t server, int64_t now, int reason, int64_t *ret_count, struct err *e)
-{
-	struct db_stmt *st = db_stmt(db, SQL_SCAN_SERVER_START);
-	db_bind_i64(st, server);
-	db_bind_i64(st, now);
-	db_bind_i64(st, reason);
-	return db_run(st, ret_count, e);
-}

@@ -36,7 +36,5 @@ typedef int (*store_scan_fn)(void *arg, const struct store_scan *row);
 int store_scan_list(struct db *db, int64_t before_id, int limit, store_scan_fn each, void *arg, struct err *e);
 /* Waiting or running, oldest first. */
 int store_scan_list_open(struct db *db, int64_t server, store_scan_fn each, void *arg, struct err *e);
-/* At the start of a server: its running scans end as failed. */
-int store_scan_server_start(struct db *db, int64_t server, int64_t now, int reason, int64_t *ret_count, struct err *e);
 
 #endif

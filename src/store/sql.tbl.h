@@ -243,7 +243,6 @@ SQL(SCAN_PUT, "UPDATE scan SET spec = $2, state = $3, server = $4, requested_by 
 SQL(SCAN_GET, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id = $1")
 SQL(SCAN_LIST, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE id < $1 ORDER BY id DESC LIMIT $2")
 SQL_SCAN(SCAN_LIST_OPEN, "SELECT " TEXT_SCAN_COLUMNS " FROM scan WHERE server = $1 AND state IN (0, 4) ORDER BY id")
-SQL_SCAN(SCAN_SERVER_START, "UPDATE scan SET state = 3, ended_at = $2, reason = $3 WHERE server = $1 AND state = 0")
 
 SQL(JOB_ADD, "INSERT INTO job (" TEXT_JOB_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
 	" $14, $15, $16, $17, $18, $19, $20, $21, $22)")
@@ -275,19 +274,12 @@ SQL(ACT_INSERT, "INSERT INTO act (id, job, device, amt, server, verb, state, due
 	" fence, epoch, attempt, lease_end, sent_at, settle_after, evidence_kind, device_status, power_before,"
 	" power_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
 	" ON CONFLICT DO NOTHING")
-SQL(ACT_DUE_LIST, "SELECT a.id, a.job, a.device, a.amt, a.verb, a.fence, a.attempt, a.due, a.deadline, "
-	TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS
-	" FROM act a LEFT JOIN amt m ON m.id = a.amt LEFT JOIN amt_state s ON s.amt = a.amt"
-	" WHERE a.server = $1 AND a.state = 0 AND a.due <= $2 AND (a.due, a.id) > ($3, $4)"
-	" AND NOT EXISTS (SELECT 1 FROM act b WHERE b.amt = a.amt AND b.state IN (1, 2))"
-	" ORDER BY a.due, a.id LIMIT $5")
 SQL(ACT_DUE_GET, "SELECT a.id, a.job, a.device, a.amt, a.verb, a.fence, a.attempt, a.due, a.deadline, "
 	TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS
 	" FROM act a LEFT JOIN amt m ON m.id = a.amt LEFT JOIN amt_state s ON s.amt = a.amt WHERE a.id = $1")
 SQL(ACT_QUEUED, "SELECT " TEXT_ACT_COLUMNS ", NULL, m.host FROM act a LEFT JOIN amt m ON m.id = a.amt"
 	" WHERE a.server = $1 AND a.state = 0 AND (a.due, a.id) > ($2, $3) ORDER BY a.due, a.id LIMIT $4")
 SQL(ACT_RELEASE, "UPDATE act SET due = $3, deadline = $4 WHERE id = $1 AND fence = $2 AND state = 0")
-SQL(ACT_NEXT_DUE, "SELECT due FROM act WHERE server = $1 AND state = 0 ORDER BY due, id LIMIT 1")
 SQL(ACT_CLAIM, "UPDATE act SET state = 1, fence = fence + 1, server = $3, epoch = $4, attempt = attempt + 1,"
 	" lease_end = $6 WHERE id = $1 AND state = 0 AND fence = $2 AND due <= $5 AND deadline > $5"
 	" AND NOT EXISTS (SELECT 1 FROM act b WHERE b.amt = act.amt AND b.state IN (1, 2))"
@@ -306,8 +298,6 @@ SQL(ACT_RENEW, "UPDATE act SET lease_end = $4 WHERE state IN (1, 2) AND state = 
 	" AND lease_end < $3")
 SQL(ACT_LAPSED, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.state IN (1, 2) AND a.state = 1 AND a.lease_end <= $1"
 	" LIMIT $2")
-SQL(ACT_TO_SETTLE, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.state IN (1, 2) AND a.state = 2 AND a.server = $1"
-	" AND a.settle_after <= $2 LIMIT $3")
 SQL(ACT_LIVE, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.state IN (1, 2) AND a.server = $1 AND a.amt > $2"
 	" ORDER BY a.amt LIMIT $3")
 SQL(ACT_START_REQUEUE, "UPDATE act SET state = 0, due = $3, lease_end = 0 WHERE state IN (1, 2) AND state = 1"
@@ -316,11 +306,6 @@ SQL(ACT_START_DOUBT, "UPDATE act SET settle_after = $3, reason = $4 WHERE state 
 	" AND server = $1 AND epoch < $2")
 SQL(ACT_END_QUEUED, "UPDATE act SET state = $4, reason = $5, ended_at = $6 WHERE id >= $1 AND id <= $2 AND job = $3"
 	" AND state = 0")
-SQL(ACT_OVERDUE, "UPDATE act SET state = 8, reason = $4, ended_at = $2 WHERE id IN (SELECT a.id FROM act a"
-	" WHERE a.server = $1 AND a.state = 0 AND a.due <= $2 AND a.deadline <= $2 ORDER BY a.due, a.id LIMIT $3)"
-	" RETURNING id, job, device, amt, server, verb, state, fence, epoch, attempt, due, deadline, lease_end, sent_at,"
-	" settle_after, ended_at, evidence_kind, reason, device_status, power_before, power_after, message_id, evidence,"
-	" detail")
 SQL(ACT_GET, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.id = $1")
 SQL(ACT_LIST, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN device d ON d.id = a.device"
 	" LEFT JOIN amt m ON m.id = a.amt WHERE a.id > $1 AND a.id <= $2 AND a.job = $3"

@@ -160,49 +160,6 @@ struct seen {
 	char host[32];
 };
 
-static int see_due(void *arg, const struct store_act_due *row)
-{
-	struct seen *s = arg;
-	s->id[s->n++] = row->id;
-	s->due = row->due;
-	(void)snprintf(s->host, sizeof(s->host), "%s", row->interface.host);
-	assert_int_equal(row->interface.id, row->amt);
-	assert_int_equal(row->state.amt, row->amt);
-	assert_int_equal(row->interface.credential, 10);
-	return 0;
-}
-
-static struct seen due(struct fixture *f, struct store_act_due_query q)
-{
-	struct seen s = {0};
-	OK(f, store_act_due_list(f->db, &q, see_due, &s, &f->e));
-	return s;
-}
-
-static void due_acts_come_in_order_page_by_page_and_not_before_their_time(void **state)
-{
-	struct fixture *f = *state;
-	add_zone(f, 5);
-	add_job(f, 7, 5, 1);
-	int64_t next;
-	OK(f, store_act_next_due(f->db, 1, &next, &f->e));
-	assert_true(next == NOW);
-	assert_int_equal(due(f, (struct store_act_due_query){.server = 1, .now = NOW - 1, .limit = 10}).n, 0);
-	assert_int_equal(due(f, (struct store_act_due_query){.server = 2, .now = NOW, .limit = 10}).n, 0);
-	struct seen s = due(f, (struct store_act_due_query){.server = 1, .now = NOW, .limit = 2});
-	assert_int_equal(s.n, 2);
-	assert_int_equal(s.id[0], 1);
-	assert_int_equal(s.id[1], 2);
-	assert_string_equal(s.host, "127.1.0.21");
-	s = due(f, (struct store_act_due_query){
-			   .server = 1, .now = NOW, .after_due = s.due, .after_id = s.id[1], .limit = 10});
-	assert_int_equal(s.n, 3);
-	assert_int_equal(s.id[0], 3);
-	assert_int_equal(s.id[2], 5);
-	OK(f, store_act_next_due(f->db, 2, &next, &f->e));
-	assert_int_equal(next, 0);
-}
-
 static void a_claim_is_won_once_and_only_when_due_and_before_the_deadline(void **state)
 {
 	struct fixture *f = *state;
@@ -225,7 +182,6 @@ static void an_interface_has_one_live_act_at_a_time(void **state)
 	add_job(f, 7, 1, 1);
 	add_job(f, 8, 1, 2);
 	assert_true(claim(f, 1, 0, NOW, false));
-	assert_int_equal(due(f, (struct store_act_due_query){.server = 1, .now = NOW, .limit = 9}).n, 0);
 	assert_false(claim(f, 2, 0, NOW, false));
 	assert_true(send_act(f, good_send));
 	assert_false(claim(f, 2, 0, NOW, false));
@@ -419,12 +375,8 @@ static void what_is_in_doubt_is_settled_after_its_time(void **state)
 	assert_true(send_act(f, good_send));
 	OK(f, store_act_keep_sent(f->db, &k, &won, &f->e));
 	assert_true(won);
-	struct seen s = {0};
-	OK(f, store_act_to_settle(f->db, 1, NOW + 2 * MINUTE - 1, 10, see_act, &s, &f->e));
-	OK(f, store_act_to_settle(f->db, 2, NOW + 2 * MINUTE, 10, see_act, &s, &f->e));
-	assert_int_equal(s.n, 0);
-	OK(f, store_act_to_settle(f->db, 1, NOW + 2 * MINUTE, 10, see_act, &s, &f->e));
-	assert_int_equal(s.n, 1);
+	assert_true(get(f, 1).settle_after == NOW + 2 * MINUTE);
+	assert_int_equal(get(f, 1).reason, 80);
 	assert_false(claim(f, 1, 1, NOW + 3 * MINUTE, false)); /* R3 */
 	const struct store_act_outcome o = {
 		.id = 1, .fence = 0, .now = NOW, .from = ACT_STATE_SENT, .to = ACT_STATE_DONE};
@@ -499,13 +451,10 @@ static void queued_acts_end_by_cancel_and_by_deadline_but_live_ones_do_not(void 
 	assert_int_equal(get(f, 2).state, ACT_STATE_CANCELLED);
 	assert_int_equal(get(f, 2).reason, 13);
 	assert_true(get(f, 3).ended_at == NOW + 3);
-	struct seen s = {0};
-	OK(f, store_act_overdue(f->db, 1, NOW + 10 * MINUTE - 1, 10, see_act, &s, &f->e));
-	assert_int_equal(s.n, 0);
-	OK(f, store_act_overdue(f->db, 1, NOW + 10 * MINUTE, 2, see_act, &s, &f->e));
-	assert_int_equal(s.n, 2);
-	OK(f, store_act_overdue(f->db, 1, NOW + 10 * MINUTE, 2, see_act, &s, &f->e));
-	assert_int_equal(s.n, 3);
+	const struct store_act_range late = {
+		.job = 7, .first = 4, .last = 6, .now = NOW + 4, .to = ACT_STATE_EXPIRED, .reason = -ERR_EXPIRED};
+	OK(f, store_act_end_queued(f->db, &late, &n, &f->e));
+	assert_int_equal(n, 3);
 	assert_int_equal(get(f, 6).state, ACT_STATE_EXPIRED);
 	assert_int_equal(get(f, 6).reason, -ERR_EXPIRED);
 	struct store_job_counts c;
@@ -694,7 +643,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FIXTURE_TEST(an_act_of_power_costs_four_writes_of_its_row),
 		FIXTURE_TEST(a_status_act_costs_four_writes_with_what_was_learned),
-		FIXTURE_TEST(due_acts_come_in_order_page_by_page_and_not_before_their_time),
 		FIXTURE_TEST(a_claim_is_won_once_and_only_when_due_and_before_the_deadline),
 		FIXTURE_TEST(an_interface_has_one_live_act_at_a_time),
 		FIXTURE_TEST(a_job_has_one_act_per_interface),

