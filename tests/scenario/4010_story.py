@@ -38,6 +38,7 @@ def from_the_factory_to_switched_on_and_off(box):
     equal((device["missing"], device["mode"], device["credential"]), ([], "smb", "/lab"))
 
     equal(last_line(lamp("device", "test", "desk-17", "--wait", "--json"))["done"], 1, "test of the connection")
+    contains(lamp("device", "test", "desk-17", "--wait").stdout, "AMT 11.8", "what a test found, for people")
     for verb, state in (("on", "on"), ("reset", "on"), ("cycle", "on"), ("off", "off")):
         boots = sim.ctl("list")[0]["boots"]
         sums = last_line(lamp("power", verb, "desk-17", "--wait", "--json"))
