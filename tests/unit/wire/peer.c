@@ -109,15 +109,32 @@ static void soap_reply(struct conn *c, struct buf *out, int status, struct bytes
 	http1_write_last_chunk(out);
 }
 
+#define ENUMERATION "xmlns:n=\"http://schemas.xmlsoap.org/ws/2004/09/enumeration\""
+
 /* The right answer; what goes wrong is then done to it. */
 static void answer_write(struct conn *c, const struct wsman_call *call, enum does does, struct buf *out)
 {
 	struct peer *p = c->peer;
-	char inside[512], relates[256], soap[2048];
-	bool is_act = call->op == WSMAN_METHOD;
+	char inside[768], relates[256], soap[2048];
+	bool is_act = call->op == WSMAN_METHOD, is_gone = p->no_power_get && call->op == WSMAN_GET;
 	(void)snprintf(relates, sizeof(relates), "<b:RelatesTo>%.*s%s</b:RelatesTo>", (int)call->message_id.len,
 		       (const char *)call->message_id.p, does == DOES_WRONG_ID ? "0" : "");
-	if (does == DOES_FAULT)
+	if (is_gone)
+		(void)snprintf(
+			inside, sizeof(inside),
+			"<a:Fault><a:Code><a:Value>a:Sender</a:Value><a:Subcode><a:Value>b:DestinationUnreachable"
+			"</a:Value></a:Subcode></a:Code><a:Reason><a:Text>no</a:Text></a:Reason></a:Fault>");
+	else if (call->op == WSMAN_ENUMERATE)
+		(void)snprintf(inside, sizeof(inside),
+			       "<n:EnumerateResponse " ENUMERATION "><n:EnumerationContext>c1</n:EnumerationContext>"
+			       "</n:EnumerateResponse>");
+	else if (call->op == WSMAN_PULL)
+		(void)snprintf(inside, sizeof(inside),
+			       "<n:PullResponse " ENUMERATION "><n:Items><g:CIM_AssociatedPowerManagementService>"
+			       "<g:PowerState>%d</g:PowerState></g:CIM_AssociatedPowerManagementService></n:Items>"
+			       "<n:EndOfSequence></n:EndOfSequence></n:PullResponse>",
+			       p->power);
+	else if (does == DOES_FAULT)
 		(void)snprintf(inside, sizeof(inside),
 			       "<a:Fault><a:Code><a:Value>a:Sender</a:Value><a:Subcode><a:Value>e:AccessDenied"
 			       "</a:Value></a:Subcode></a:Code><a:Reason><a:Text>no</a:Text></a:Reason></a:Fault>");
@@ -134,7 +151,7 @@ static void answer_write(struct conn *c, const struct wsman_call *call, enum doe
 	int n = snprintf(soap, sizeof(soap), ENVELOPE,
 			 is_act ? "CIM_PowerManagementService" : "CIM_AssociatedPowerManagementService",
 			 does == DOES_NO_ID ? "" : relates, inside);
-	soap_reply(c, out, does == DOES_FAULT ? 400 : 200, BYTES(soap, (size_t)n));
+	soap_reply(c, out, does == DOES_FAULT || is_gone ? 400 : 200, BYTES(soap, (size_t)n));
 }
 
 #define CHUNKED "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -68,6 +68,7 @@ struct peer {
 	bool close_after_401, close_after_reply;
 	bool nonce_for_one;  /* a nonce is good for one request */
 	bool close_at_gate;  /* after the reply to a read the connection is closed, without saying so before */
+	bool no_power_get;   /* the power state is told by enumeration only */
 	bool foreign_server; /* the Server header names something else */
 	int power;
 

@@ -514,6 +514,34 @@ static void a_name_is_resolved_by_the_workers(void **state)
 	bench_release(&b);
 }
 
+static void firmware_without_the_power_get_is_asked_for_it_once(void **state)
+{
+	static const int requests[] = {4, 2, 2}; /* the first 401, the Get, and the two that tell; then those two */
+	struct bench b;
+	bench_init(&b);
+	b.peer.no_power_get = true;
+	b.peer.power = 8;
+	struct digest_session session = {.nc = 0};
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		int before = b.peer.requests;
+		struct act_start *order = bench_order(&b, VERB_STATUS);
+		if (i)
+			order->at.digest = session;
+		const struct act_outcome *out = bench_act(&b, order);
+		assert_int_equal(out->end, ACT_END_DONE);
+		assert_int_equal(out->power_after, 8);
+		assert_int_equal(b.peer.requests - before, requests[i]);
+		session = out->learned.digest;
+	}
+	struct act_start *other = bench_order(&b, VERB_STATUS);
+	other->at.id++; /* nothing is known of another device */
+	other->at.digest = session;
+	int before = b.peer.requests;
+	assert_int_equal(bench_act(&b, other)->end, ACT_END_DONE);
+	assert_int_equal(b.peer.requests - before, 3);
+	bench_release(&b);
+}
+
 static void a_stale_message_changes_nothing(void **state)
 {
 	struct bench b;
@@ -641,6 +669,7 @@ int main(void)
 		cmocka_unit_test(unreachable_things_are_told_apart),
 		cmocka_unit_test(loopback_is_a_setting_of_its_own),
 		cmocka_unit_test(a_name_is_resolved_by_the_workers),
+		cmocka_unit_test(firmware_without_the_power_get_is_asked_for_it_once),
 		cmocka_unit_test(a_stale_message_changes_nothing),
 		cmocka_unit_test(a_newer_start_of_an_act_replaces_the_older),
 		cmocka_unit_test(at_the_end_each_open_act_has_its_outcome),
