@@ -12,6 +12,7 @@
 #include "store/credential.h"
 #include "store/event.h"
 #include "store/job.h"
+#include "store/sink.h"
 #include "store/token.h"
 
 /* Each worker's own connection: opened with its first job, closed with the worker. */
@@ -79,15 +80,24 @@ static int check_may_read_metrics(struct work *w)
  * refuses the command when they are not what it finds (zone/zone.h). */
 static int settle_place(struct work *w, const struct api_call *call, struct api_value *ret, struct err *e)
 {
-	if (call->command->id == API_CMD_CREDENTIAL_ADD) {
+	if (call->command->id == API_CMD_CREDENTIAL_ADD || call->command->id == API_CMD_TARGET_ADD) {
 		uint64_t random;
 		rng_secret(&random, sizeof(random));
 		ret->v.secret.row = (uint64_t)ZONE_DRAWN_ID(random);
 		ret->v.secret.version = 1;
 		return 0;
 	}
-	struct store_credential c;
 	struct db *db = work_db(w->api, e);
+	if (call->command->id == API_CMD_TARGET_SET) {
+		struct store_sink t;
+		int found = db ? store_sink_by_name(db, call->arena, api_str(call, "target"), &t, e) : e->code;
+		if (found)
+			return found;
+		ret->v.secret.row = (uint64_t)t.id;
+		ret->v.secret.version = (uint64_t)t.version + 1;
+		return 0;
+	}
+	struct store_credential c;
 	int code = db ? read_find_credential(db, call->arena, api_str(call, "credential"), &c, e) : e->code;
 	if (code)
 		return code;
@@ -100,14 +110,16 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 		struct api_value *ret, struct err *e)
 {
 	struct work *w = arg;
-	int code = api_bool(call, "any-password") ? 0 : password_check(plain, e);
+	bool of_target = call->command->id == API_CMD_TARGET_ADD || call->command->id == API_CMD_TARGET_SET;
+	int code = of_target || api_bool(call, "any-password") ? 0 : password_check(plain, e);
 	if (!code)
 		code = settle_place(w, call, ret, e);
 	if (code)
 		return code;
 	struct buf sealed;
 	buf_init(&sealed, VAULT_SEALED_MAX);
-	struct vault_place place = {"credential", ret->v.secret.row, "secret", ret->v.secret.version};
+	struct vault_place place = {of_target ? "sink" : "credential", ret->v.secret.row, "secret",
+				    ret->v.secret.version};
 	code = vault_seal(w->api->vault, place, plain, &sealed, e);
 	if (!code)
 		ret->v.secret.sealed = arena_bytes(call->arena, buf_bytes(&sealed));

@@ -37,6 +37,8 @@ ERR(PORT_TAKEN,         26, INPUT,     "another program listens on this port alr
 ERR(PRIVILEGE,          27, INPUT,     "the operating system does not allow this user to do that", "the message names the right that is missing")
 ERR(END,                28, RETRY,     "the input ended", "nothing; it is a normal end where it is expected")
 
+ERR(NOT_DELIVERED,      30, RETRY,     "a target did not take a message", "the message says why; correct the target's address or login, or mend what answers there")
+
 /* Reaching a device. */
 ERR(NAME_UNRESOLVED,    40, RETRY,     "the name does not resolve to an address", "add the name to DNS, or set the device's AMT address to its IP address")
 ERR(NET_NOT_ALLOWED,    41, INPUT,     "the address is outside the networks that this zone may talk to", "add the network to the setting allowed-nets if it is meant")

@@ -31,6 +31,7 @@
 #ifdef LAMPLIGHTER_TEST_CLOCK
 #include "lampd/testclock.h"
 #endif
+#include "post/post.h"
 #include "wire/wire.h"
 #include "zone/zone.h"
 
@@ -50,6 +51,7 @@ struct lampd {
 	struct pool *pool; /* of wire: names and addresses */
 	struct wire *wire;
 	struct api *api;
+	struct post *post;
 	struct zone_thread *zone;
 	struct identity *identity;
 	struct loop *loop; /* of the main thread: signals */
@@ -139,6 +141,19 @@ static int make_wire(struct lampd *l, struct err *e)
 	return wire_new(&deps, &l->wire, e);
 }
 
+static void make_post(struct lampd *l)
+{
+	struct post_deps deps = {
+		.clock = l->clock,
+		.vault = l->vault,
+		.database = l->place.database,
+		.server_name = name_option(l, OPTION_SERVER),
+		.fqdn = name_option(l, OPTION_FQDN),
+		.folder = l->place.log,
+	};
+	l->post = post_new(&deps);
+}
+
 /* The SMBIOS UUID of this computer, so that it does not switch itself off. Root may read it, others do without. */
 static void read_machine(struct uuid *ret)
 {
@@ -170,6 +185,7 @@ static int start_zone(struct lampd *l, struct err *e)
 									   : NULL,
 		.to_wire = wire_mailbox(l->wire),
 		.to_api = api_mailbox(l->api),
+		.to_post = post_mailbox(l->post),
 	};
 #ifdef LAMPLIGHTER_TEST_CLOCK
 	deps.crash_points = true;
@@ -220,7 +236,11 @@ static int start(struct lampd *l, struct err *e)
 	if (!code)
 		code = make_wire(l, e);
 	if (!code)
+		make_post(l);
+	if (!code)
 		code = start_zone(l, e);
+	if (!code)
+		code = post_start(l->post, zone_messages(l->zone), e);
 	if (!code)
 		code = wire_start(l->wire, zone_messages(l->zone), e);
 	if (!code)
@@ -236,6 +256,8 @@ static void stop(struct lampd *l)
 #endif
 	if (l->api)
 		api_stop(l->api);
+	if (l->post)
+		post_stop(l->post); /* its last positions reach the zone */
 	if (l->zone)
 		zone_stop(l->zone, ZONE_WAIT_MS);
 	if (l->wire)
@@ -247,6 +269,7 @@ static void stop(struct lampd *l)
 	api_free(l->api);
 	zone_free(l->zone); /* last: the others wrote into its mailboxes */
 	identity_free(l->identity);
+	post_free(l->post);
 	pool_free(l->pool);
 	vault_close(l->vault);
 #ifdef LAMPLIGHTER_TEST_CLOCK

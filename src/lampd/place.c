@@ -21,6 +21,7 @@ int place_take(const char *folder, const char *database, struct place *ret, stru
 	ret->folder = mem_str(folder);
 	ret->lock = inside(folder, "lock");
 	ret->key = inside(folder, "vault.key");
+	ret->log = inside(folder, "log");
 	ret->ca = inside(folder, "ca.pem");
 	ret->socket = inside(folder, "lampd.sock");
 	ret->database = database ? mem_str(database) : inside(folder, "lampd.db");
@@ -47,6 +48,7 @@ void place_release(struct place *p)
 	free(p->folder);
 	free(p->lock);
 	free(p->key);
+	free(p->log);
 	free(p->ca);
 	free(p->socket);
 	free(p->database);

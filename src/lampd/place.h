@@ -6,9 +6,9 @@
 
 struct err;
 
-/* Mode 0700: lampd.db, vault.key (0600), ca.pem, lampd.sock, lock. */
+/* Mode 0700: lampd.db, vault.key (0600), ca.pem, lampd.sock, lock, log/ (files of messages). */
 struct place {
-	char *folder, *lock, *key, *ca, *socket;
+	char *folder, *lock, *key, *ca, *socket, *log;
 	char *database; /* the target: a file here, or what was asked for */
 	int lock_fd;
 };

@@ -83,6 +83,12 @@ static int put_head(struct db *db, int64_t server, int64_t id, const uint8_t has
 	return db_run(st, NULL, e);
 }
 
+int store_audit_last(struct db *db, int64_t server, int64_t *ret_id, struct err *e)
+{
+	uint8_t hash[HASH_SIZE];
+	return newest(db, server, ret_id, hash, e);
+}
+
 int store_audit_add(struct db *db, int64_t server, const struct store_audit *a, int64_t *ret_id, struct err *e)
 {
 	struct store_audit row = *a;

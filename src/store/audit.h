@@ -23,6 +23,8 @@ struct store_audit {
 
 /* Appends to the chain of this server, and moves its head. *ret_id may be NULL. */
 int store_audit_add(struct db *db, int64_t server, const struct store_audit *a, int64_t *ret_id, struct err *e);
+/* The id of the newest row of this server; that of sequence 0 when there is none. */
+int store_audit_last(struct db *db, int64_t server, int64_t *ret_id, struct err *e);
 typedef int (*store_audit_fn)(void *arg, const struct store_audit *row);
 
 /* Which rows; "" and 0 leave a condition out. */

@@ -74,6 +74,14 @@ const char *message_name(const struct message_row *row)
 	return row == &unknown ? row->name : row_names[row - message_rows];
 }
 
+bool message_has_component(struct bytes name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(message_rows); i++)
+		if (bytes_equal_str(name, message_rows[i].component))
+			return true;
+	return false;
+}
+
 const struct message_row *message_row_from_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(message_rows); i++)

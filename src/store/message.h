@@ -37,6 +37,7 @@ struct message_row {
 const char *message_name(const struct message_row *row); /* "act_failed" */
 /* The row of a number; never NULL: a number of a newer version has the name "unknown". */
 const struct message_row *message_row(int number);
+bool message_has_component(struct bytes name);
 const struct message_row *message_row_from_name(const char *name); /* NULL */
 
 /* What a message is about. The numbers are in the database. */

@@ -69,4 +69,6 @@ SETTING(AUDIT_CHANGES,      "audit-changes",      BOOL, "", 0, 1, "on", ZONE,
         "write changes of people and programs into the audit; refusals and changes of settings, tokens, credentials, targets always are")
 SETTING(AUDIT_DEVICES,      "audit-devices",      BOOL, "", 0, 1, "on", ZONE,
         "write a device event into the audit for each job and credential that changes devices")
+SETTING(MESSAGE_DEBUG,      "message-debug",      BOOL, "", 0, 1, "off", ZONE,
+        "write messages of severity debug into the local log file")
 /* clang-format on */

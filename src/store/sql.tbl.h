@@ -39,6 +39,9 @@
 #define TEXT_AUDIT_COLUMNS "id, time, actor, action, object, detail, hash"
 #define TEXT_MESSAGE_COLUMNS \
 	"id, time, number, severity, actor, kind, object, name, related, text, more, acked_at, acked_by"
+#define TEXT_SINK_COLUMNS \
+	"t.id, t.name, t.kind, t.feed, t.enabled, t.address, t.options, t.secret, t.version, t.severity, t.components," \
+	" t.created_at, t.changed_at"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, role, created_by, created_at, expires_at, used_at"
 #define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
 
@@ -365,6 +368,21 @@ SQL(MESSAGE_STATES, "SELECT m.kind, m.object, MIN(m.severity), COUNT(*), (SELECT
 	" WHERE l.kind = m.kind AND l.object = m.object ORDER BY l.id DESC LIMIT 1) FROM message m WHERE m.acked_at = 0"
 	" AND (m.kind, m.object) > ($1, $2) AND m.severity <= $3 GROUP BY m.kind, m.object ORDER BY m.kind, m.object"
 	" LIMIT $4")
+
+SQL(SINK_ADD, "INSERT INTO sink (id, name, kind, feed, enabled, address, options, secret, version, severity,"
+	" components, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+SQL(SINK_PUT, "UPDATE sink SET name = $2, kind = $3, feed = $4, enabled = $5, address = $6, options = $7,"
+	" secret = $8, version = $9, severity = $10, components = $11, created_at = $12, changed_at = $13 WHERE id = $1")
+SQL(SINK_DELETE, "DELETE FROM sink WHERE id = $1")
+SQL(SINK_GET, "SELECT " TEXT_SINK_COLUMNS " FROM sink t WHERE t.id = $1")
+SQL(SINK_BY_NAME, "SELECT " TEXT_SINK_COLUMNS " FROM sink t WHERE t.name = $1")
+SQL_SCAN(SINK_LIST, "SELECT " TEXT_SINK_COLUMNS ", COALESCE(s.position, 0), COALESCE(s.sent, 0), COALESCE(s.missed, 0),"
+	" COALESCE(s.failed_at, 0), COALESCE(s.error, '') FROM sink t"
+	" LEFT JOIN sink_state s ON s.sink = t.id AND s.server = $1 ORDER BY t.name")
+SQL(SINK_STATE, "SELECT position, sent, missed, failed_at, error FROM sink_state WHERE sink = $1 AND server = $2")
+SQL(SINK_STATE_PUT, "INSERT INTO sink_state (sink, server, position, sent, missed, failed_at, error)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sink, server) DO UPDATE SET position = excluded.position,"
+	" sent = excluded.sent, missed = excluded.missed, failed_at = excluded.failed_at, error = excluded.error")
 
 SQL(TOKEN_ADD, "INSERT INTO token (" TEXT_TOKEN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
 SQL(TOKEN_DELETE, "DELETE FROM token WHERE id = $1")

@@ -159,6 +159,15 @@ int act_tell_final(struct zone *z, const struct store_act *a, struct err *e)
 	log_event(LOG_INFO, "act finished", LOG_S("device", d.name), LOG_I("job", a->job), LOG_I("act", a->id),
 		  LOG_S("verb", verb_name((enum verb)a->verb)), LOG_S("state", act_state_name(a->state)),
 		  LOG_S("reason", err_name(-a->reason)));
+	struct message ended = {
+		.id = MESSAGE_ACT_ENDED,
+		.kind = MESSAGE_OF_DEVICE,
+		.object = a->device,
+		.name = d.name,
+		.related = a->job,
+		.text = act_state_name(a->state),
+	};
+	rc = rc ? rc : message_add(z, &ended, e);
 	rc = rc ? rc : tell_failed(z, a, d.name, e);
 	return rc ? rc : tell_identity(z, a, d.name, e);
 }

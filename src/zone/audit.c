@@ -21,6 +21,8 @@ int audit_add(struct zone *z, const char *actor, const char *action, const char 
 		.object = object ? object : "",
 		.detail = detail ? detail : "{}",
 	};
+	if (!z->news)
+		z->news = NEWS_SOME;
 	return store_audit_add(z->db, z->server, &row, NULL, e);
 }
 

@@ -8,6 +8,7 @@
 #include "base/metric.h"
 #include "zone/command.h"
 #include "zone/crash.h"
+#include "zone/post.h"
 #include "zone/task.h"
 #include "zone/zone_priv.h"
 
@@ -92,6 +93,9 @@ static void let_go(struct zone *z)
 	let_go_events(&z->to_api, API_PROGRESS, &z->progress, &z->progress_count, &z->progress_cap);
 	chain_move(&z->out_wire, &z->to_wire);
 	chain_move(&z->out_api, &z->to_api);
+	sink_tell_news(z);
+	z->news = NEWS_NONE;
+	chain_move(&z->out_post, &z->to_post);
 }
 
 /* What was decided in a round that did not come to be. Conversations that were about to open never did. */
@@ -106,6 +110,8 @@ static void drop_outputs(struct zone *z)
 		}
 	mail_free_all(chain_take(&z->to_wire));
 	mail_free_all(chain_take(&z->to_api));
+	mail_free_all(chain_take(&z->to_post));
+	z->news = NEWS_NONE;
 	free_events(z->events, z->event_count);
 	free_events(z->progress, z->progress_count);
 	z->events = z->progress = NULL;
@@ -151,6 +157,10 @@ static int handle(struct zone *z, const struct mail *m, struct err *e)
 		return discover_on_progress(z, (const struct scan_progress *)m, e);
 	case ZONE_SCAN_END:
 		return discover_on_end(z, (const struct scan_progress *)m, e);
+	case ZONE_SINK_STATE:
+		return sink_on_state(z, (const struct sink_state *)m, e);
+	case ZONE_SINK_TESTED:
+		return sink_on_tested(z, (const struct sink_tested *)m, e);
 	default: /* room in wire, the end: of the thread */
 		return 0;
 	}
@@ -330,7 +340,7 @@ void machine_round(struct zone *z, struct mail *commands, struct mail *messages,
 	free(b.mail);
 	metric_set(METRIC_zone_acts_open, (int64_t)queue_count(z->queue));
 	metric_set(METRIC_breakers_open, (int64_t)queue_breakers_open(z->queue));
-	*ret_out = (struct zone_out){chain_take(&z->out_wire), chain_take(&z->out_api)};
+	*ret_out = (struct zone_out){chain_take(&z->out_wire), chain_take(&z->out_api), chain_take(&z->out_post)};
 }
 
 int64_t machine_wake(const struct zone *z)
@@ -381,6 +391,8 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	chain_init(&z->out_wire);
 	chain_init(&z->out_api);
 	chain_init(&z->kept);
+	chain_init(&z->to_post);
+	chain_init(&z->out_post);
 	store_ids_forget(&z->ids);
 	return z;
 }
@@ -413,7 +425,7 @@ int machine_new(const struct zone_deps *deps, struct zone **ret, struct zone_out
 	}
 	z->run_again = true;
 	let_go(z);
-	*ret_out = (struct zone_out){chain_take(&z->out_wire), chain_take(&z->out_api)};
+	*ret_out = (struct zone_out){chain_take(&z->out_wire), chain_take(&z->out_api), chain_take(&z->out_post)};
 	*ret = z;
 	return 0;
 }
@@ -433,6 +445,7 @@ void machine_free(struct zone *z)
 	drop_outputs(z);
 	mail_free_all(chain_take(&z->out_wire));
 	mail_free_all(chain_take(&z->out_api));
+	mail_free_all(chain_take(&z->out_post));
 	mail_free_all(chain_take(&z->kept));
 	queue_clear(z->queue);
 	job_forget_all(z);

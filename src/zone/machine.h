@@ -14,7 +14,7 @@ struct zone;
 
 /* Chains of messages, oldest first, that belong to whoever took them (mail_free_all). NULL: none. */
 struct zone_out {
-	struct mail *to_wire, *to_api;
+	struct mail *to_wire, *to_api, *to_post;
 };
 
 /* The batching rule: commands never wait. While more than ZONE_BATCH_ABOVE conversations are open, messages of wire are

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "base/base.h"
-#include "base/log.h"
 #include "base/metric.h"
 #include "base/text.h"
 #include "codec/json.h"
 #include "zone/command.h"
+#include "zone/post.h"
 #include "zone/task.h"
 
 #define SERVER_ACTOR "server"
@@ -30,6 +30,20 @@ static const char *or_empty(const char *s)
 	return s ? s : "";
 }
 
+static void tell_debug(struct zone *z, const struct store_message *said)
+{
+	if (!z->deps.to_post || !setting(z, SETTING_MESSAGE_DEBUG))
+		return;
+	struct post_debug *m = post_debug_new();
+	m->number = said->number;
+	m->time = said->time;
+	m->object = said->object;
+	m->related = said->related;
+	bytes_to_str(bytes_str(said->name), m->name, sizeof(m->name));
+	bytes_to_str(bytes_str(said->text), m->text, sizeof(m->text));
+	chain_add(&z->to_post, &m->mail);
+}
+
 int message_add(struct zone *z, const struct message *m, struct err *e)
 {
 	const struct message_row *row = message_row(m->id);
@@ -48,13 +62,15 @@ int message_add(struct zone *z, const struct message *m, struct err *e)
 		.acked_by = "",
 	};
 	if (said.severity == MESSAGE_DEBUG) {
-		log_event(LOG_DEBUG, "message", LOG_S("id", message_name(row)), LOG_S("text", said.text));
+		tell_debug(z, &said);
 		return 0;
 	}
 	int rc = store_message_add(z->db, &said, e);
 	if (rc)
 		return rc;
 	z->message_last++;
+	if (!z->news)
+		z->news = NEWS_SOME;
 	metric_add(said.severity == MESSAGE_ERROR ? METRIC_messages_error : METRIC_messages, 1);
 	return 0;
 }

@@ -77,10 +77,23 @@ static void post_api(struct zone_thread *t, struct mail *chain)
 	}
 }
 
+/* News that do not fit are no loss: post/ reads on from where it was. */
+static void post_post(struct zone_thread *t, struct mail *chain)
+{
+	while (chain) {
+		struct mail *m = chain;
+		chain = m->next;
+		m->next = NULL;
+		if (!mailbox_put(t->deps.to_post, m))
+			m->free(m);
+	}
+}
+
 static void post(struct zone_thread *t, const struct zone_out *out)
 {
 	post_wire(t, out->to_wire);
 	post_api(t, out->to_api);
+	post_post(t, out->to_post);
 }
 
 static void finish(void *arg)

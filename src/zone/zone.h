@@ -39,6 +39,7 @@ struct principal {
  *   2^53 - 1; version 1. Place: table "credential", field "secret".
  * - password of CREDENTIAL_SET: row is the credential's id and version its version + 1, as api read them; ERR_CONFLICT
  *   when they changed meanwhile.
+ * - secret of TARGET_ADD and TARGET_SET: the same, in the table "sink".
  * - TOKEN_ADD: api makes the secret and sends its SHA-256 only. The answer is the object "token" that ends in
  *   "token":null} and api puts the secret in place of the null. */
 struct zone_command {
@@ -109,6 +110,7 @@ struct zone_deps {
 	bool no_sync;        /* tests: do not wait for the disk at commits */
 	struct mailbox *to_wire;
 	struct mailbox *to_api;
+	struct mailbox *to_post; /* NULL: messages are passed on to nobody */
 };
 
 /* Opens the database, migrates it, does what the start of a server needs (epoch, acts of older epochs), then runs the

@@ -89,6 +89,7 @@ struct zone {
 	struct arena *arena;            /* of the present message */
 	struct chain to_wire, to_api;   /* decided in this round */
 	struct chain out_wire, out_api; /* committed */
+	struct chain to_post, out_post; /* for whoever passes messages on */
 	struct zone_event *events, *progress;
 	size_t event_count, event_cap, progress_count, progress_cap;
 	unsigned crash_marks; /* what this round did, see crash.h */
@@ -102,12 +103,13 @@ struct zone {
 	struct map_u64 *paces;  /* by folder: when the next one may be switched on; no cache, lost with the process */
 	struct map_u64 *boot_left; /* interfaces of the table boot_left */
 	struct list scans;
-	int64_t scan_in_wire;               /* no cache but a fact, as conversations are; 0: none */
-	int64_t event_last;                 /* id of the last event */
-	int64_t event_before;               /* the same when the present transaction began */
-	int64_t message_last;               /* id of the last message */
-	int64_t audit_at, audit_bad;        /* the next daily look at the audit; what the last one found */
-	struct store_audit_walk audit_walk; /* server 0: none is under way */
+	int64_t scan_in_wire;                           /* no cache but a fact, as conversations are; 0: none */
+	int64_t event_last;                             /* id of the last event */
+	int64_t event_before;                           /* the same when the present transaction began */
+	enum { NEWS_NONE, NEWS_SOME, NEWS_SINKS } news; /* what post/ is told after the commit of this round */
+	int64_t message_last;                           /* id of the last message */
+	int64_t audit_at, audit_bad;                    /* the next daily look at the audit; what the last one found */
+	struct store_audit_walk audit_walk;             /* server 0: none is under way */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
 	bool run_again; /* work that posted itself again */
 	bool stopping;  /* no act is claimed any more */
@@ -200,6 +202,13 @@ int tidy(struct zone *z, struct err *e);
 /* audit.c: old rows are cut off and the chain is looked at, once a day, in slices of *left rows */
 int audit_tidy(struct zone *z, int64_t *left, struct err *e);
 void audit_forget(struct zone *z);
+
+/* sink.c: where messages are passed on to */
+struct sink_state;
+struct sink_tested;
+void sink_tell_news(struct zone *z); /* at the end of a round that may be committed */
+int sink_on_state(struct zone *z, const struct sink_state *m, struct err *e);
+int sink_on_tested(struct zone *z, const struct sink_tested *m, struct err *e);
 
 /* start.c: zone, server and epoch at the start. */
 int start_server(struct zone *z, struct err *e);
