@@ -14,8 +14,8 @@ from thirdparty import equal, row
 HERE = os.path.dirname(os.path.abspath(__file__))
 MODULES = os.path.abspath(os.environ["MODULES"])
 # What drive.js asks for and a device obeys, once each, and what that boots into by choice.
-VERBS = [("on", None), ("reset", None), ("cycle", None), ("off", None), ("on", "bios"), ("reset", "pxe"),
-         ("reset", "disk"), ("reset", None)]
+VERBS = [("on", None), ("reset", None), ("cycle", None), ("off", None), ("on", "bios"), ("off", None), ("on", "pxe"),
+         ("off", None), ("on", "disk"), ("off", None), ("on", None)]
 
 # Firmware, with its version, by plain HTTP (where it has that) and by TLS.
 DRIVEN = {"7.1": "7.1", "8.1": "8.1", "9.5": "9.5", "11.8": "11.8", "11.8-notebook": "11.8", "12": "12.0", "15": "15.0",
