@@ -315,6 +315,33 @@ static void devices_are_listed_by_name_folder_tag_and_prefix_in_pages(void **sta
 	assert_string_equal(cut.text, "pc-20 pc-21");
 }
 
+static void note_amt(void *arg, int64_t amt)
+{
+	struct buf *text = arg;
+	buf_addf(text, "%lld ", (long long)amt);
+}
+
+static void interfaces_with_a_boot_choice_are_listed_until_it_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text;
+	add_fleet(f);
+	buf_init(&text, 256);
+	OK(f, store_boot_left_put(f->db, 1023, &f->e));
+	OK(f, store_boot_left_put(f->db, 1021, &f->e));
+	OK(f, store_boot_left_put(f->db, 1021, &f->e));
+	OK(f, store_boot_left_list(f->db, note_amt, &text, &f->e));
+	OK(f, store_boot_left_delete(f->db, 1021, &f->e));
+	OK(f, store_boot_left_delete(f->db, 1021, &f->e));
+	OK(f, store_boot_left_list(f->db, note_amt, &text, &f->e));
+	assert_string_equal(buf_cstr(&text), "1021 1023 1023 ");
+	OK(f, store_amt_delete(f->db, 1023, &f->e)); /* with its interface */
+	buf_reset(&text);
+	OK(f, store_boot_left_list(f->db, note_amt, &text, &f->e));
+	assert_int_equal(text.len, 0);
+	buf_release(&text);
+}
+
 static void a_device_view_holds_all_that_a_list_shows(void **state)
 {
 	struct fixture *f = *state;
@@ -935,6 +962,7 @@ int main(void)
 		FIXTURE_TEST(scans_are_kept_and_end_with_their_server),
 		FIXTURE_TEST(tokens_are_found_by_their_hash_until_they_expire),
 		FIXTURE_TEST(the_newest_certificate_of_a_kind_counts),
+		FIXTURE_TEST(interfaces_with_a_boot_choice_are_listed_until_it_is_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
