@@ -16,7 +16,7 @@ static int put_folder(void *arg, const struct store_folder *f)
 {
 	struct read *r = arg;
 	struct api_writer w;
-	int64_t devices = 0;
+	int64_t devices = 0, below = 0;
 	read_row(r);
 	read_key(r, f->path, NULL);
 	if (!read_may(r, RIGHT_DEVICE_VIEW, f->path))
@@ -24,12 +24,17 @@ static int put_folder(void *arg, const struct store_folder *f)
 	if (!read_take(r))
 		return 1;
 	int code = store_device_count_in_folder(r->db, f->id, &devices, NULL);
+	if (!code && rights_may_below(r->who->rights, RIGHT_DEVICE_VIEW, f->path))
+		code = store_device_count_below(r->db, f->path, &below, NULL);
+	else
+		below = devices;
 	if (code)
 		return code;
 	api_begin(&w, &r->json, NULL, API_OBJECT_folder);
 	api_put_int(&w, "id", f->id);
 	api_put_str(&w, "path", f->path);
 	api_put_int(&w, "devices", devices);
+	api_put_int(&w, "devices_below", below);
 	api_end(&w);
 	return 0;
 }

@@ -85,6 +85,16 @@ int store_device_count(struct db *db, int64_t *ret, struct err *e)
 	return row_number(db_stmt(db, SQL_DEVICE_COUNT), ret, e);
 }
 
+int store_device_count_below(struct db *db, const char *path, int64_t *ret, struct err *e)
+{
+	char end[ROW_PREFIX_END_MAX];
+	struct db_stmt *st = db_stmt(db, SQL_DEVICE_COUNT_BELOW);
+	row_prefix_end(path, end);
+	db_bind_text(st, path);
+	db_bind_text(st, end);
+	return row_number(st, ret, e);
+}
+
 int store_device_count_in_folder(struct db *db, int64_t folder, int64_t *ret, struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_DEVICE_COUNT_IN_FOLDER);

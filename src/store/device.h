@@ -19,6 +19,8 @@ int store_device_get(struct db *db, struct arena *a, int64_t id, struct store_de
 int store_device_by_name(struct db *db, struct arena *a, const char *name, struct store_device *ret, struct err *e);
 int store_device_folder(struct db *db, int64_t id, int64_t *ret, struct err *e); /* ERR_NOT_FOUND */
 int store_device_count(struct db *db, int64_t *ret, struct err *e);
+int store_device_count_below(struct db *db, const char *path, int64_t *ret,
+			     struct err *e); /* in this folder and below */
 int store_device_count_in_folder(struct db *db, int64_t folder, int64_t *ret, struct err *e); /* not those below it */
 
 /* A device with all that a list shows. */

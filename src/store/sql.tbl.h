@@ -14,6 +14,7 @@
 #define TEXT_SERVER_COLUMNS "id, name, uuid, fqdn, address, version, epoch, started_at, seen_at"
 #define TEXT_FOLDER_COLUMNS "id, tree, parent, name, path, created_at"
 #define TEXT_GROUP_COLUMNS "id, name, note, filter, created_at, changed_at"
+#define TEXT_RULE_COLUMNS "id, place, name, filter, folder, tags, created_at"
 #define TEXT_DEVICE_COLUMNS "d.id, d.folder, d.name, d.note, d.is_protected, d.created_at, d.changed_at"
 #define TEXT_AMT_COLUMNS \
 	"m.id, m.device, m.discovered, m.host, m.port_plain, m.port_tls, m.mode, m.credential, m.server, " \
@@ -140,6 +141,8 @@ SQL(DEVICE_FOLDER, "SELECT folder FROM device WHERE id = $1")
 SQL(DEVICE_BY_NAME, "SELECT " TEXT_DEVICE_COLUMNS " FROM device d WHERE d.name = $1")
 SQL_SCAN(DEVICE_COUNT, "SELECT COUNT(*) FROM device")
 SQL(DEVICE_COUNT_IN_FOLDER, "SELECT COUNT(*) FROM device WHERE folder = $1")
+SQL(DEVICE_COUNT_BELOW, "SELECT COUNT(*) FROM folder f CROSS JOIN device d WHERE f.tree = 0 AND f.path >= $1"
+	" AND f.path < $2 AND d.folder = f.id")
 SQL(DEVICE_VIEW, TEXT_DEVICE_VIEW " FROM device d JOIN folder f ON f.id = d.folder" TEXT_DEVICE_VIEW_JOINS
 	" WHERE d.id = $1")
 SQL(DEVICE_LIST_BY_NAME, TEXT_BY_NAME(TEXT_DEVICE_VIEW, TEXT_DEVICE_VIEW_JOINS))
@@ -170,6 +173,16 @@ SQL(GROUP_MEMBER_ADD, "INSERT INTO group_member (member_of, device) VALUES ($1, 
 	" ON CONFLICT (member_of, device) DO NOTHING")
 SQL(GROUP_MEMBER_DELETE, "DELETE FROM group_member WHERE member_of = $1 AND device = $2")
 SQL(GROUP_MEMBER_COUNT, "SELECT COUNT(*) FROM group_member WHERE member_of = $1")
+
+SQL(RULE_ADD, "INSERT INTO registration_rule (" TEXT_RULE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)")
+SQL(RULE_PLACE, "UPDATE registration_rule SET place = $2 WHERE id = $1")
+SQL(RULE_DELETE, "DELETE FROM registration_rule WHERE id = $1")
+SQL(RULE_BY_NAME, "SELECT " TEXT_RULE_COLUMNS " FROM registration_rule WHERE name = $1")
+SQL(RULE_BY_FOLDER, "SELECT " TEXT_RULE_COLUMNS " FROM registration_rule WHERE folder = $1 LIMIT 1")
+SQL_SCAN(RULE_LIST, "SELECT " TEXT_RULE_COLUMNS " FROM registration_rule ORDER BY place, id")
+SQL(RULE_GROUP_ADD, "INSERT INTO rule_group (rule, group_id) VALUES ($1, $2) ON CONFLICT (rule, group_id) DO NOTHING")
+SQL(RULE_GROUP_LIST, "SELECT r.group_id, g.name FROM rule_group r JOIN device_group g ON g.id = r.group_id"
+	" WHERE r.rule = $1 ORDER BY g.name")
 
 SQL(AMT_ADD, "INSERT INTO amt (id, device, discovered, host, port_plain, port_tls, mode, credential, server,"
 	" tls_policy, old_tls, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")

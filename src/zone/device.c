@@ -4,6 +4,7 @@
 #include "codec/range.h"
 #include "store/hold.h"
 #include "store/server.h"
+#include "zone/rule.h"
 
 #define TAG_MAX      64
 #define PORT_PLAIN   16992
@@ -246,6 +247,21 @@ int device_check_tags(struct command *c, const char *arg, struct err *e)
 	return 0;
 }
 
+const char *device_joined_tags(struct command *c, const char *arg)
+{
+	size_t count = 0;
+	const struct bytes *tags = api_has(c->call, arg) ? api_strs(c->call, arg, &count) : NULL;
+	struct buf all;
+	buf_init(&all, SIZE_MAX / 2); /* the request has a limit */
+	for (size_t i = 0; i < count; i++) {
+		buf_adds(&all, i ? "," : "");
+		buf_add_bytes(&all, tags[i]);
+	}
+	const char *s = arena_str(c->arena, buf_bytes(&all));
+	buf_release(&all);
+	return s;
+}
+
 int device_set_tags(struct command *c, int64_t device, const char *arg, bool there, struct err *e)
 {
 	size_t count = 0;
@@ -278,9 +294,19 @@ static int check_add(struct command *c, const struct store_device *d, const char
 	return rc ? rc : read_wish(c, 0, w, e);
 }
 
+/* Where a device belongs for which no folder was named. */
+static int find_rule(struct command *c, const char *name, const char *host, const struct rule **ret, struct err *e)
+{
+	struct devfilter_facts d = {.name = name, .source = "add", .unseen_ms = -1};
+	d.tags = device_joined_tags(c, "tags");
+	d.has_address = host && range_addr_parse(bytes_str(host), &d.address, NULL) == 0;
+	return rule_find(c->z, &d, ret, e);
+}
+
 int command_DEVICE_ADD(struct command *c, struct err *e)
 {
 	const char *path = command_str(c, "folder", WORKSTATIONS);
+	const struct rule *rule = NULL;
 	struct amt_wish w;
 	struct store_device d = {
 		.name = api_str(c->call, "name"),
@@ -290,11 +316,15 @@ int command_DEVICE_ADD(struct command *c, struct err *e)
 		.changed_at = c->z->now,
 	};
 	int rc = check_add(c, &d, path, &w, e);
-	rc = rc ? rc : command_folder(c, STORE_TREE_DEVICE, path, &d.folder, e);
+	rc = rc || api_has(c->call, "folder") ? rc : find_rule(c, d.name, w.host, &rule, e);
+	rc = rc || !rule ? rc : rule_may(c, rule, d.name, e);
+	d.folder = rule ? rule->folder : 0;
+	rc = rc || rule ? rc : command_folder(c, STORE_TREE_DEVICE, path, &d.folder, e);
 	rc = rc ? rc : new_id(c->z, STORE_ID_OBJECT, &d.id, e);
 	rc = rc ? rc : store_device_add(c->z->db, &d, e);
 	rc = rc ? rc : write_amt(c, d.id, &w, e);
 	rc = rc ? rc : device_set_tags(c, d.id, "tags", true, e);
+	rc = rc ? rc : rule_apply(c->z, rule, d.id, e);
 	rc = rc ? rc : tell(c, "added", d.id, d.name, e);
 	return rc ? rc : answer_ref(c, d.id, d.name);
 }

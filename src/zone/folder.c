@@ -2,6 +2,7 @@
 #include "store/hold.h"
 #include "zone/command.h"
 #include "zone/group.h"
+#include "zone/rule.h"
 
 static int tell(struct command *c, const char *change, int64_t id, const char *path, struct err *e)
 {
@@ -99,6 +100,16 @@ static int move(struct command *c, enum store_tree tree, struct err *e)
 	return rc ? rc : answer_ref(c, f.id, to);
 }
 
+static int check_no_rule(struct command *c, const struct store_folder *f, struct err *e)
+{
+	struct store_rule r;
+	int rc = store_rule_by_folder(c->z->db, c->arena, f->id, &r, NULL);
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : err_set(e, rc, "rules cannot be read");
+	command_name(c, r.name);
+	return err_set(e, ERR_IN_USE, "folder \"%s\": rule \"%s\" puts new devices there", f->path, r.name);
+}
+
 /* What was said of a folder goes with it. */
 static int forget(struct zone *z, int64_t id, struct err *e)
 {
@@ -108,14 +119,80 @@ static int forget(struct zone *z, int64_t id, struct err *e)
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static int remove_empty(struct command *c, enum store_tree tree, struct err *e)
+static int remove_one(struct command *c, const struct store_folder *f, struct err *e)
+{
+	int rc = store_folder_delete(c->z->db, f->id, e);
+	if (!rc && f->tree == STORE_TREE_DEVICE)
+		rc = forget(c->z, f->id, e);
+	return rc ? rc : tell(c, "removed", f->id, f->path, e);
+}
+
+/* A folder with all below it, parents first; in the arena of the command. */
+struct subtree {
+	struct command *c;
+	struct store_folder v[ZONE_SLICE];
+	size_t count;
+};
+
+static int see_below(void *arg, const struct store_folder *row)
+{
+	struct subtree *s = arg;
+	if (s->count == ZONE_SLICE)
+		return 1;
+	struct store_folder *f = &s->v[s->count++];
+	*f = *row;
+	f->name = arena_str(s->c->arena, bytes_str(row->name));
+	f->path = arena_str(s->c->arena, bytes_str(row->path));
+	return 0;
+}
+
+static int check_subtree(struct command *c, const struct store_folder *top, struct subtree *s, struct err *e)
+{
+	int64_t devices = 0;
+	int rc = access_need_below(&c->who, RIGHT_DEVICE_FOLDER_CREATE, top->path, e);
+	rc = rc ? rc : store_device_count_below(c->z->db, top->path, &devices, e);
+	if (!rc && devices)
+		rc = err_set(e, ERR_IN_USE, "folder \"%s\": %lld devices are in it or below; move or remove them first",
+			     top->path, (long long)devices);
+	rc = rc ? rc : store_folder_list(c->z->db, STORE_TREE_DEVICE, top->path, NULL, -1, see_below, s, e);
+	if (rc > 0)
+		rc = err_set(e, ERR_TOO_BIG, "folder \"%s\" has more than %d folders below it; begin further down",
+			     top->path, ZONE_SLICE);
+	for (size_t i = 0; i < s->count && !rc; i++) {
+		rc = check_no_rule(c, &s->v[i], e);
+		if (!rc && s->v[i].id <= STORE_FOLDER_CREDENTIALS)
+			rc = err_set(e, ERR_IN_USE, "folder \"%s\": it is built in", s->v[i].path);
+	}
+	return rc;
+}
+
+static int remove_tree(struct command *c, const struct store_folder *top, struct err *e)
+{
+	struct subtree *s = arena_alloc(c->arena, sizeof(*s));
+	s->c = c;
+	int rc = check_subtree(c, top, s, e);
+	for (size_t i = s->count; i > 0 && !rc; i--)
+		rc = remove_one(c, &s->v[i - 1], e);
+	return rc;
+}
+
+int command_FOLDER_REMOVE(struct command *c, struct err *e)
 {
 	struct store_folder f;
-	int rc = find(c, tree, api_str(c->call, "path"), &f, e);
-	rc = rc ? rc : store_folder_delete(c->z->db, f.id, e);
-	if (!rc && tree == STORE_TREE_DEVICE)
-		rc = forget(c->z, f.id, e);
-	return rc ? rc : tell(c, "removed", f.id, f.path, e);
+	int rc = find(c, STORE_TREE_DEVICE, api_str(c->call, "path"), &f, e);
+	if (rc)
+		return rc;
+	if (api_bool(c->call, "recursive"))
+		return remove_tree(c, &f, e);
+	rc = check_no_rule(c, &f, e);
+	return rc ? rc : remove_one(c, &f, e);
+}
+
+int command_CREDENTIAL_FOLDER_REMOVE(struct command *c, struct err *e)
+{
+	struct store_folder f;
+	int rc = find(c, STORE_TREE_CREDENTIAL, api_str(c->call, "path"), &f, e);
+	return rc ? rc : remove_one(c, &f, e);
 }
 
 int command_FOLDER_ADD(struct command *c, struct err *e)
@@ -128,11 +205,6 @@ int command_FOLDER_MOVE(struct command *c, struct err *e)
 	return move(c, STORE_TREE_DEVICE, e);
 }
 
-int command_FOLDER_REMOVE(struct command *c, struct err *e)
-{
-	return remove_empty(c, STORE_TREE_DEVICE, e);
-}
-
 int command_CREDENTIAL_FOLDER_ADD(struct command *c, struct err *e)
 {
 	return add(c, STORE_TREE_CREDENTIAL, e);
@@ -141,9 +213,4 @@ int command_CREDENTIAL_FOLDER_ADD(struct command *c, struct err *e)
 int command_CREDENTIAL_FOLDER_MOVE(struct command *c, struct err *e)
 {
 	return move(c, STORE_TREE_CREDENTIAL, e);
-}
-
-int command_CREDENTIAL_FOLDER_REMOVE(struct command *c, struct err *e)
-{
-	return remove_empty(c, STORE_TREE_CREDENTIAL, e);
 }

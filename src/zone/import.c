@@ -6,6 +6,7 @@
 #include "codec/json.h"
 #include "zone/device.h"
 #include "zone/discover.h"
+#include "zone/rule.h"
 #include "zone/task.h"
 
 #define REASONS_MAX  100
@@ -113,17 +114,64 @@ static int add_interface(struct command *c, const struct import *im, const struc
 	return rc ? rc : store_amt_state_learn(c->z->db, &l, e);
 }
 
-static int make_device(struct command *c, const struct import *im, const struct store_discovered *d, struct err *e)
+static const char *sources_text(struct command *c, unsigned sources)
+{
+	static const struct {
+		enum store_source bit;
+		const char *word;
+	} words[] = {{STORE_SOURCE_RMCP, "rmcp"}, {STORE_SOURCE_TCP, "tcp"}, {STORE_SOURCE_HELLO, "hello"}};
+	const char *all = "";
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (sources & words[i].bit)
+			all = arena_printf(c->arena, "%s%s%s", all, *all ? "," : "", words[i].word);
+	return all;
+}
+
+/* Where a device belongs for which no folder was named. */
+static int find_rule(struct command *c, const struct store_discovered *d, const char *name, const struct rule **ret,
+		     struct err *e)
+{
+	struct devfilter_facts facts = {.name = name, .amt = d->version, .unseen_ms = -1};
+	facts.tags = device_joined_tags(c, "tags");
+	facts.source = sources_text(c, d->sources);
+	facts.has_address = range_addr_parse(bytes_str(d->address), &facts.address, NULL) == 0;
+	return rule_find(c->z, &facts, ret, e);
+}
+
+static int make_device(struct command *c, const struct import *im, const struct store_discovered *d,
+		       const struct rule *rule, const char *name, struct err *e)
 {
 	struct zone *z = c->z;
-	struct store_device row = {.folder = im->folder, .note = "", .created_at = z->now, .changed_at = z->now};
-	int rc = choose_name(c, d, &row.name, e);
-	rc = rc ? rc : new_id(z, STORE_ID_OBJECT, &row.id, e);
+	struct store_device row = {.name = name, .note = "", .created_at = z->now, .changed_at = z->now};
+	row.folder = rule ? rule->folder : im->folder;
+	int rc = new_id(z, STORE_ID_OBJECT, &row.id, e);
 	rc = rc ? rc : store_device_add(z->db, &row, e);
 	rc = rc ? rc : add_interface(c, im, d, row.id, e);
 	rc = rc ? rc : device_set_tags(c, row.id, "tags", true, e);
+	rc = rc ? rc : rule_apply(z, rule, row.id, e);
 	rc = rc ? rc : store_discovered_link(z->db, d->id, row.id, e);
 	return rc ? rc : device_tell(z, "added", row.id, row.name, e);
+}
+
+static int make_or_skip(struct command *c, struct import *im, struct task_state *s, const struct store_discovered *d,
+			struct err *e)
+{
+	const char *name;
+	const struct rule *rule = NULL;
+	int why = obstacle(c->z, d);
+	int rc = why ? 0 : choose_name(c, d, &name, e);
+	if (!rc && !why && !api_has(c->call, "folder"))
+		rc = find_rule(c, d, name, &rule, e);
+	if (!rc && rule)
+		why = rule_may(c, rule, name, NULL);
+	if (rc)
+		return rc;
+	if (why) {
+		skip(im, s, d->address, why);
+		return 0;
+	}
+	s->counts[IMPORTED]++;
+	return make_device(c, im, d, rule, name, e);
 }
 
 static int import_one(struct command *c, struct import *im, struct task_state *s, const struct store_discovered *d,
@@ -133,17 +181,10 @@ static int import_one(struct command *c, struct import *im, struct task_state *s
 	int rc = find_existing(c->z, d, &device, e);
 	if (rc)
 		return rc;
-	if (device) {
-		s->counts[LINKED]++;
-		return d->device == device ? 0 : store_discovered_link(c->z->db, d->id, device, e);
-	}
-	int why = obstacle(c->z, d);
-	if (why) {
-		skip(im, s, d->address, why);
-		return 0;
-	}
-	s->counts[IMPORTED]++;
-	return make_device(c, im, d, e);
+	if (!device)
+		return make_or_skip(c, im, s, d, e);
+	s->counts[LINKED]++;
+	return d->device == device ? 0 : store_discovered_link(c->z->db, d->id, device, e);
 }
 
 struct page {

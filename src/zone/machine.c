@@ -9,6 +9,7 @@
 #include "zone/command.h"
 #include "zone/crash.h"
 #include "zone/post.h"
+#include "zone/rule.h"
 #include "zone/task.h"
 #include "zone/zone_priv.h"
 
@@ -129,6 +130,7 @@ int machine_forget(struct zone *z, struct err *e)
 	task_forget(z);
 	map_u64_free(z->fresh);
 	z->fresh = map_u64_new();
+	rule_forget(z);
 	int rc = tree_load(z->tree, z->db, e);
 	rc = rc ? rc : overrides_load(z->overrides, z->db, e);
 	rc = rc ? rc : setting_load(z, e);
@@ -456,6 +458,7 @@ void machine_free(struct zone *z)
 	queue_free(z->queue);
 	tree_free(z->tree);
 	overrides_free(z->overrides);
+	rule_forget(z);
 	map_u64_free(z->jobs);
 	map_u64_free(z->logins);
 	map_u64_free(z->fresh);

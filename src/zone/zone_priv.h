@@ -83,6 +83,7 @@ struct zone {
 	struct range *allowed_nets;     /* parsed; NULL: none */
 	struct tree *tree;              /* the folders of devices */
 	struct overrides *overrides;    /* what is set for zone, folders and devices */
+	struct rules *rules;            /* for new devices; NULL: not read yet */
 
 	int64_t now, boot;              /* wall and boot time of this round */
 	int64_t change_base;            /* rows changed before the present message */
