@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "codec/range.h"
+#include "codec/tzif.h"
 #include "store/names.h"
 #include "store/row.h"
 
@@ -40,8 +41,6 @@ bool setting_from_name(const char *name, enum setting_id *ret)
 	}
 	return false;
 }
-
-#define TIMEZONE_MAX 64
 
 static int out_of_range(const struct setting_row *row, const char *text, struct err *e)
 {
@@ -116,14 +115,10 @@ static int check_span(const struct setting_row *row, const char *text, int64_t *
 	return 0;
 }
 
-/* As the names of the IANA database are: theory.html, "Timezone identifiers"; and fit for a path. */
 static int check_timezone(const struct setting_row *row, const char *text, int64_t *ret, struct err *e)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-	size_t len = strlen(text);
 	*ret = 0;
-	if (len && len <= TIMEZONE_MAX && strspn(text, allowed) == len && text[0] != '/' && text[len - 1] != '/' &&
-	    !strstr(text, "//"))
+	if (tz_name_is_valid(text))
 		return 0;
 	return err_set(e, ERR_INVALID, "setting %s: \"%.100s\" is not the name of a time zone, as Europe/Berlin or UTC",
 		       row->name, text);

@@ -1,9 +1,9 @@
 /* Settings of the zone, its folders and devices, and the name of the zone itself. */
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/base.h"
 #include "codec/json.h"
+#include "codec/tzif.h"
 #include "store/server.h"
 #include "zone/command.h"
 #include "zone/scope.h"
@@ -275,17 +275,14 @@ static int changed(struct command *c, enum setting_id id, const struct scope *at
 	return rc ? rc : tell_changed(c, name, at, value, e);
 }
 
-#define TIME_ZONES "/usr/share/zoneinfo/"
-
-/* The name was looked at already: it leads nowhere else. */
+/* It can be read, by this server: what counts is whether schedules can be reckoned in it. */
 static int check_time_zone(const char *name, struct err *e)
 {
-	char path[sizeof(TIME_ZONES) + 128];
-	struct stat sb;
-	(void)snprintf(path, sizeof(path), "%s%s", TIME_ZONES, name);
-	if (strcmp(name, "UTC") == 0 || (stat(path, &sb) == 0 && S_ISREG(sb.st_mode)))
-		return 0;
-	return err_set(e, ERR_INVALID, "time zone \"%s\" is not in this server's time zone database", name);
+	struct tz *tz;
+	int rc = tz_load(NULL, name, &tz, e);
+	if (!rc)
+		tz_free(tz);
+	return rc ? err_wrap(e, ERR_INVALID, "setting time-zone") : 0;
 }
 
 static int check_value(enum setting_id id, const char *value, int64_t *ret, struct err *e)
