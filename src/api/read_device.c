@@ -18,9 +18,10 @@ static int put_folder(void *arg, const struct store_folder *f)
 	struct api_writer w;
 	int64_t devices = 0, below = 0;
 	read_row(r);
-	read_key(r, f->path, NULL);
-	if (!read_may(r, RIGHT_DEVICE_VIEW, f->path))
+	if (!read_may(r, RIGHT_DEVICE_VIEW, f->path)) {
+		read_key(r, f->path, NULL);
 		return 0;
+	}
 	if (!read_take(r))
 		return 1;
 	int code = store_device_count_in_folder(r->db, f->id, &devices, NULL);
@@ -36,6 +37,7 @@ static int put_folder(void *arg, const struct store_folder *f)
 	api_put_int(&w, "devices", devices);
 	api_put_int(&w, "devices_below", below);
 	api_end(&w);
+	read_key(r, f->path, NULL);
 	return 0;
 }
 
