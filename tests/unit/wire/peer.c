@@ -29,7 +29,7 @@ struct conn {
 	"<?xml version=\"1.0\" encoding=\"UTF-8\"?><a:Envelope xmlns:a=\"http://www.w3.org/2003/05/soap-envelope\" "   \
 	"xmlns:b=\"http://schemas.xmlsoap.org/ws/2004/08/addressing\" "                                                \
 	"xmlns:e=\"http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd\" "                                                  \
-	"xmlns:g=\"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/%s\"><a:Header>%s<b:Action>x</b:Action>"          \
+	"xmlns:g=\"%s%.*s\"><a:Header>%s<b:Action>x</b:Action>"                                                        \
 	"</a:Header><a:Body>%s</a:Body></a:Envelope>"
 
 static void conn_free(struct conn *c)
@@ -109,6 +109,34 @@ static void soap_reply(struct conn *c, struct buf *out, int status, struct bytes
 	http1_write_last_chunk(out);
 }
 
+#define CIM "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
+#define AMT "http://intel.com/wbem/wscim/1/amt-schema/1/"
+
+static bool is_about_boot(const struct wsman_call *call)
+{
+	return memmem(call->class_name.p, call->class_name.len, "Boot", 4) != NULL;
+}
+
+/* A device that offers every choice, with nothing chosen. */
+static void boot_inside(struct peer *p, const struct wsman_call *call, char *inside, size_t inside_size)
+{
+	uint64_t role;
+	if (call->body && xml_u64(xml_child(call->body, XML_NS_ANY, "Role"), &role))
+		p->armed = role == 1;
+	if (call->op == WSMAN_METHOD)
+		(void)snprintf(inside, inside_size, "<g:%.*s_OUTPUT><g:ReturnValue>0</g:ReturnValue></g:%.*s_OUTPUT>",
+			       (int)call->method.len, (const char *)call->method.p, (int)call->method.len,
+			       (const char *)call->method.p);
+	else if (bytes_equal_str(call->class_name, "AMT_BootCapabilities"))
+		(void)snprintf(inside, inside_size,
+			       "<g:AMT_BootCapabilities><g:ForcePXEBoot>true</g:ForcePXEBoot>"
+			       "<g:InstanceID>Intel(r) AMT:BootCapabilities 0</g:InstanceID></g:AMT_BootCapabilities>");
+	else
+		(void)snprintf(inside, inside_size,
+			       "<g:AMT_BootSettingData><g:BIOSSetup>false</g:BIOSSetup><g:InstanceID>"
+			       "Intel(r) AMT:BootSettingData 0</g:InstanceID></g:AMT_BootSettingData>");
+}
+
 #define ENUMERATION "xmlns:n=\"http://schemas.xmlsoap.org/ws/2004/09/enumeration\""
 
 /* The right answer; what goes wrong is then done to it. */
@@ -138,6 +166,8 @@ static void answer_write(struct conn *c, const struct wsman_call *call, enum doe
 		(void)snprintf(inside, sizeof(inside),
 			       "<a:Fault><a:Code><a:Value>a:Sender</a:Value><a:Subcode><a:Value>e:AccessDenied"
 			       "</a:Value></a:Subcode></a:Code><a:Reason><a:Text>no</a:Text></a:Reason></a:Fault>");
+	else if (is_about_boot(call))
+		boot_inside(p, call, inside, sizeof(inside));
 	else if (is_act)
 		(void)snprintf(inside, sizeof(inside),
 			       "<g:RequestPowerStateChange_OUTPUT><g:ReturnValue>%u</g:ReturnValue>"
@@ -148,9 +178,10 @@ static void answer_write(struct conn *c, const struct wsman_call *call, enum doe
 			       "<g:CIM_AssociatedPowerManagementService><g:PowerState>%d</g:PowerState>"
 			       "</g:CIM_AssociatedPowerManagementService>",
 			       p->power);
-	int n = snprintf(soap, sizeof(soap), ENVELOPE,
-			 is_act ? "CIM_PowerManagementService" : "CIM_AssociatedPowerManagementService",
-			 does == DOES_NO_ID ? "" : relates, inside);
+	struct bytes name =
+		is_act || is_about_boot(call) ? call->class_name : BYTES_LIT("CIM_AssociatedPowerManagementService");
+	int n = snprintf(soap, sizeof(soap), ENVELOPE, bytes_starts_with(name, "AMT_") ? AMT : CIM, (int)name.len,
+			 (const char *)name.p, does == DOES_NO_ID ? "" : relates, inside);
 	soap_reply(c, out, does == DOES_FAULT || is_gone ? 400 : 200, BYTES(soap, (size_t)n));
 }
 
@@ -310,6 +341,7 @@ static void obey(struct peer *p, const struct wsman_call *call)
 	uint64_t state = 0;
 	(void)xml_u64(xml_child(call->body, XML_NS_ANY, "PowerState"), &state);
 	p->power = state == 8 ? 8 : 2;
+	p->armed = false;
 	p->obeyed++;
 }
 
@@ -324,6 +356,11 @@ static void answer(struct conn *c)
 		return;
 	}
 	assert_int_equal(wsman_call_parse(p->xml, buf_bytes(&c->http.body), &call, NULL), 0);
+	if (is_about_boot(&call)) {
+		size_t n = (size_t)p->boots++;
+		misbehave(c, &call, n < ARRAY_LEN(p->boot) ? p->boot[n] : DOES_WELL);
+		return;
+	}
 	if (call.op == WSMAN_METHOD) {
 		p->acts++;
 		if (obeys(p->act))

@@ -60,7 +60,8 @@ struct peer {
 	struct list conns;
 	struct xml_parser *xml;
 
-	enum does read[6]; /* what the n-th logged-in read meets; behind the last: as the last */
+	enum does read[6];  /* what the n-th logged-in read meets; behind the last: as the last */
+	enum does boot[12]; /* the same of requests about booting: they are counted for themselves */
 	enum does act;
 	enum does challenge; /* one of DOES_401...: what a request without a good login meets */
 	enum does connect;   /* DOES_HANG, DOES_CLOSE, DOES_RESET: as soon as a connection is accepted */
@@ -76,6 +77,8 @@ struct peer {
 	int connects, requests, unauthorized;
 	int reads, acts; /* logged-in requests; acts counts every order that came whole, whatever was made of it */
 	int obeyed;
+	int boots;   /* logged-in requests about booting */
+	bool armed;  /* a boot choice counts for the next boot */
 	int resumed; /* TLS sessions */
 };
 

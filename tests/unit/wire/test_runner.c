@@ -644,6 +644,105 @@ static void what_a_settling_cannot_read_stays_in_doubt(void **state)
 	bench_release(&b);
 }
 
+static struct act_start *boot_order(struct bench *b)
+{
+	struct act_start *order = bench_order(b, VERB_RESET);
+	order->boot = BOOT_PXE;
+	return order;
+}
+
+/* Capabilities, settings, no source, settings, role, source. */
+#define BOOT_STEPS 6
+
+static void a_boot_choice_is_taken_back_when_its_order_may_not_leave(void **state)
+{
+	static const struct {
+		bool deny, cancel;
+		int64_t think_ms, commit_ms;
+		enum act_end end;
+		int reason, acts, boots;
+	} rows[] = {
+		{.end = ACT_END_DONE, .acts = 1, .boots = BOOT_STEPS},
+		{.deny = true, .end = ACT_END_NOT_SENT, .reason = ERR_HELD, .boots = BOOT_STEPS + 3},
+		{.cancel = true, .end = ACT_END_NOT_SENT, .reason = ERR_CANCELLED, .boots = BOOT_STEPS + 3},
+		{.commit_ms = 2001, .end = ACT_END_NOT_SENT, .reason = ERR_BUSY, .boots = BOOT_STEPS + 3},
+		{.think_ms = 6000, .end = ACT_END_NOT_SENT, .reason = ERR_BUSY, .boots = BOOT_STEPS + 3},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct bench b;
+		bench_init(&b);
+		b.deny = rows[i].deny;
+		b.cancel = rows[i].cancel;
+		b.think_ms = rows[i].think_ms;
+		b.commit_ms = rows[i].commit_ms;
+		const struct act_outcome *o = bench_act(&b, boot_order(&b));
+		if (o->end != rows[i].end || o->reason != rows[i].reason || b.peer.acts != rows[i].acts ||
+		    b.peer.boots != rows[i].boots || b.peer.armed || o->boot_left)
+			fail_msg("row %zu: ended %d, %s: %s; %d orders, %d about booting, armed %d", i, o->end,
+				 err_name(o->reason), o->detail, b.peer.acts, b.peer.boots, b.peer.armed);
+		bench_release(&b);
+	}
+}
+
+static void each_failure_of_a_boot_step_orders_nothing_and_leaves_nothing_untold(void **state)
+{
+	static const enum does kinds[] = {DOES_CLOSE,   DOES_RESET,   DOES_CLOSE_HALF, DOES_GARBAGE,
+					  DOES_BAD_XML, DOES_BOMB,    DOES_WRONG_ID,   DOES_EMPTY,
+					  DOES_503,     DOES_404,     DOES_FAULT,      DOES_401,
+					  DOES_HUGE,    DOES_HEADERS, DOES_HANG,       DOES_LENGTH_TWICE};
+	for (size_t i = 0; i < ARRAY_LEN(kinds) * BOOT_STEPS; i++) {
+		enum does kind = kinds[i / BOOT_STEPS];
+		size_t step = i % BOOT_STEPS;
+		struct bench b;
+		bench_init(&b);
+		b.peer.boot[step] = b.peer.boot[step + 1] = b.peer.boot[step + 2] = kind;
+		const struct act_outcome *o = bench_act(&b, boot_order(&b));
+		if ((o->end != ACT_END_FAILED && o->end != ACT_END_NOT_SENT) || !o->reason || b.peer.acts ||
+		    (b.peer.armed && !o->boot_left))
+			fail_msg("%d at step %zu: ended %d, %s: %s; %d orders, armed %d, left %d", (int)kind, step,
+				 o->end, err_name(o->reason), o->detail, b.peer.acts, b.peer.armed, o->boot_left);
+		bench_release(&b);
+	}
+}
+
+static void a_cancel_waits_for_what_is_being_written(void **state)
+{
+	struct bench b;
+	bench_init(&b);
+	b.peer.boot[4] = DOES_HANG; /* the role: it may have been taken */
+	struct act_start *order = boot_order(&b);
+	struct act_gate_answer *cancel = act_gate_answer_new(WIRE_ACT_CANCEL);
+	cancel->act = order->act;
+	cancel->fence = order->fence;
+	cancel->reason = ERR_CANCELLED;
+	bench_send(&b, &order->mail);
+	bench_wait(&b, &b.peer.boots, 5);
+	bench_send(&b, &cancel->mail);
+	bench_run(&b, 1);
+	assert_int_equal(b.out->end, ACT_END_NOT_SENT);
+	assert_int_equal(b.out->reason, ERR_CANCELLED);
+	assert_false(b.out->boot_left || b.peer.armed);
+	assert_int_equal(b.peer.boots, 5 + 3);
+	assert_int_equal(b.peer.acts, 0);
+	assert_int_equal(b.gates, 0);
+	bench_release(&b);
+}
+
+static void what_an_earlier_act_left_is_taken_back_before_the_order(void **state)
+{
+	struct bench b;
+	bench_init(&b);
+	b.peer.armed = true;
+	struct act_start *order = bench_order(&b, VERB_RESET);
+	order->boot_left = true;
+	const struct act_outcome *o = bench_act(&b, order);
+	assert_int_equal(o->end, ACT_END_DONE);
+	assert_false(o->boot_left || b.peer.armed);
+	assert_int_equal(b.peer.boots, 3);
+	assert_int_equal(b.peer.acts, 1);
+	bench_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -674,6 +773,10 @@ int main(void)
 		cmocka_unit_test(a_newer_start_of_an_act_replaces_the_older),
 		cmocka_unit_test(at_the_end_each_open_act_has_its_outcome),
 		cmocka_unit_test(an_order_on_its_way_gets_three_seconds_at_the_end),
+		cmocka_unit_test(a_boot_choice_is_taken_back_when_its_order_may_not_leave),
+		cmocka_unit_test(each_failure_of_a_boot_step_orders_nothing_and_leaves_nothing_untold),
+		cmocka_unit_test(a_cancel_waits_for_what_is_being_written),
+		cmocka_unit_test(what_an_earlier_act_left_is_taken_back_before_the_order),
 		cmocka_unit_test(what_a_settling_cannot_read_stays_in_doubt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
