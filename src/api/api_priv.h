@@ -27,7 +27,7 @@
 #define AUTH_FAILURES   20   /* per source and minute, then 429 */
 #define AUTH_WINDOW_MS  60000
 #define BODY_SMALL      (64u * 1024)
-#define BODY_LARGE      (4u * 1024 * 1024) /* for commands that take lists */
+#define BODY_LARGE      (4u * 1024 * 1024) /* for commands that take lists or files */
 #define HEAD_MS         10000
 #define BODY_MS         30000
 #define IDLE_MS         60000

@@ -98,7 +98,8 @@ static void check_size(struct conn *c)
 	size_t max = 0;
 	for (size_t i = 0; c->req.command && i < c->req.command->arg_count; i++) {
 		const struct api_arg *a = &c->req.command->args[i];
-		size_t need = a->type == API_STRS || a->type == API_TARGETS ? BODY_LARGE : BODY_SMALL;
+		bool large = a->type == API_STRS || a->type == API_TARGETS || a->type == API_FILE;
+		size_t need = large ? BODY_LARGE : BODY_SMALL;
 		if (a->where == API_BODY && need > max)
 			max = need;
 	}

@@ -83,6 +83,7 @@ static const struct kind {
 	{"server", RIGHT_ZONE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"message", RIGHT_MESSAGE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"schedule", RIGHT_SCHEDULE_VIEW, RIGHT_LOGIN, NULL, false},
+	{"calendar", RIGHT_SCHEDULE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"token", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
 	{"admin", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
 	{"", RIGHT_DEVICE_VIEW, RIGHT_LOGIN, NULL, false}, /* all others */

@@ -28,7 +28,7 @@ enum api_scope {
 	API_SCOPE_COUNT
 };
 enum api_where { API_PATH, API_QUERY, API_BODY };
-enum api_type { API_STR, API_INT, API_BOOL, API_TIME, API_DURATION, API_STRS, API_SECRET, API_TARGETS };
+enum api_type { API_STR, API_INT, API_BOOL, API_TIME, API_DURATION, API_STRS, API_SECRET, API_TARGETS, API_FILE };
 enum api_cli { API_CLI_POS, API_CLI_POSN, API_CLI_OPT, API_CLI_NONE };
 
 enum api_command_id {
@@ -55,6 +55,7 @@ enum api_page_id {
 #define API_LIMIT      100 /* items of a LIST that names no limit */
 #define API_LIMIT_MAX  1000
 #define API_STR_MAX    4096 /* bytes of one STR */
+#define API_FILE_MAX   (1024 * 1024)
 #define API_STRS_MAX   100000
 #define API_INT_MAX    9007199254740991 /* what every JSON reader keeps exactly: 2^53 - 1 */
 #define API_ALLOW_SIZE 64
@@ -109,7 +110,7 @@ struct api_value {
 	bool set;
 	union {
 		int64_t i;      /* INT, BOOL, TIME (ms UTC), DURATION (ms) */
-		struct bytes s; /* STR; a copy in the call's arena, NUL behind it */
+		struct bytes s; /* STR, FILE; a copy in the call's arena, NUL behind it */
 		struct {
 			const struct bytes *p;
 			size_t count;
@@ -165,6 +166,7 @@ bool api_has(const struct api_call *call, const char *name);
 const char *api_str(const struct api_call *call, const char *name);                /* NULL when not given */
 int64_t api_int(const struct api_call *call, const char *name, int64_t otherwise); /* INT, TIME, DURATION */
 bool api_bool(const struct api_call *call, const char *name);                      /* false when not given */
+struct bytes api_file(const struct api_call *call, const char *name);              /* BYTES_NONE when not given */
 const struct bytes *api_strs(const struct api_call *call, const char *name, size_t *ret_count);
 const struct api_value *api_value(const struct api_call *call, const char *name);
 
@@ -173,6 +175,7 @@ const struct api_value *api_value(const struct api_call *call, const char *name)
 int api_arg_put(const struct api_arg *a, const char *text, struct json_writer *w, struct err *e);
 /* Whether a typed value fits: as api_arg_put. */
 int api_arg_check(const struct api_arg *a, const char *text, struct err *e);
+int api_arg_check_bytes(const struct api_arg *a, struct bytes v, struct err *e); /* also a file's content */
 /* Appends text with %-escapes, fit for one segment of a path or a value of a query. */
 void api_escape(struct buf *out, struct bytes text);
 /* "?name=value" or "&name=value" behind a target; value as a person types it. ERR_INVALID and others as api_arg_put. */

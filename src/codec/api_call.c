@@ -31,6 +31,18 @@ static int check_secret(const struct api_arg *a, struct bytes v, struct err *e)
 	return 0;
 }
 
+/* A text file as it is: lines, tabs, whatever; but no NUL. */
+static int check_file(const struct api_arg *a, struct bytes v, struct err *e)
+{
+	if (!v.len)
+		return err_set(e, ERR_MISSING, "'%s' is empty (%s)", a->name, a->sentence);
+	if (v.len > API_FILE_MAX)
+		return err_set(e, ERR_TOO_BIG, "'%s' is larger than %d KiB", a->name, API_FILE_MAX / 1024);
+	if (!text_is_utf8(v) || memchr(v.p, 0, v.len))
+		return err_set(e, ERR_INVALID, "'%s' is not UTF-8 text", a->name);
+	return 0;
+}
+
 static int read_int(const struct api_arg *a, struct bytes v, int64_t *ret, struct err *e)
 {
 	uint64_t n;
@@ -79,6 +91,8 @@ static int read_text(const struct api_arg *a, struct bytes v, int64_t *ret_i, st
 		return read_duration(a, v, ret_i, e);
 	case API_SECRET:
 		return check_secret(a, v, e);
+	case API_FILE:
+		return check_file(a, v, e);
 	case API_STR:
 	case API_STRS:
 	case API_TARGETS:
@@ -284,7 +298,7 @@ static int keep_member(struct api_call *call, const struct api_arg *a, const str
 	if (a->type == API_INT || a->type == API_BOOL || a->type == API_DURATION)
 		return keep_number(call, a, body, e);
 	const char *s;
-	int code = json_get_str(body, a->name, API_STR_MAX, &s, e);
+	int code = json_get_str(body, a->name, a->type == API_FILE ? API_FILE_MAX : API_STR_MAX, &s, e);
 	return code ? code : keep_text(call, a, bytes_str(s), e);
 }
 
@@ -423,6 +437,12 @@ const char *api_str(const struct api_call *call, const char *name)
 	return v ? (const char *)v->v.s.p : NULL;
 }
 
+struct bytes api_file(const struct api_call *call, const char *name)
+{
+	const struct api_value *v = value_of(call, name, 1u << API_FILE);
+	return v ? v->v.s : BYTES_NONE;
+}
+
 int64_t api_int(const struct api_call *call, const char *name, int64_t otherwise)
 {
 	const struct api_value *v = value_of(call, name, 1u << API_INT | 1u << API_TIME | 1u << API_DURATION);
@@ -442,12 +462,17 @@ const struct bytes *api_strs(const struct api_call *call, const char *name, size
 	return v ? v->v.strs.p : NULL;
 }
 
-int api_arg_check(const struct api_arg *a, const char *text, struct err *e)
+int api_arg_check_bytes(const struct api_arg *a, struct bytes v, struct err *e)
 {
 	int64_t ignored;
-	if (!*text && (a->type == API_STRS || a->type == API_TARGETS))
+	if (!v.len && (a->type == API_STRS || a->type == API_TARGETS))
 		return err_set(e, ERR_MISSING, "'%s' is empty (%s)", a->name, a->sentence);
-	return read_text(a, bytes_str(text), &ignored, e);
+	return read_text(a, v, &ignored, e);
+}
+
+int api_arg_check(const struct api_arg *a, const char *text, struct err *e)
+{
+	return api_arg_check_bytes(a, bytes_str(text), e);
 }
 
 int api_arg_put(const struct api_arg *a, const char *text, struct json_writer *w, struct err *e)

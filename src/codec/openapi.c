@@ -118,10 +118,10 @@ static void put_arg_schema(struct json_writer *w, const struct api_arg *a)
 		json_put_bool(w, "writeOnly", true);
 		break;
 	default:
-		json_put_u64(w, "maxLength", API_STR_MAX);
+		json_put_u64(w, "maxLength", a->type == API_FILE ? API_FILE_MAX : API_STR_MAX);
 		break;
 	}
-	if (a->required && (a->type == API_STR || a->type == API_SECRET))
+	if (a->required && (a->type == API_STR || a->type == API_SECRET || a->type == API_FILE))
 		json_put_u64(w, "minLength", 1);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "codec/json.h"
 
@@ -346,10 +347,28 @@ static int put_list(struct json_writer *w, const struct api_arg *a, const struct
 	return rc;
 }
 
+/* The file of this name, - standard input, as it is. */
+static int put_file(struct json_writer *w, const struct api_arg *a, const char *name, struct err *e)
+{
+	struct buf content;
+	buf_init(&content, API_FILE_MAX);
+	int rc = file_read(strcmp(name, "-") == 0 ? "/dev/stdin" : name, &content, e);
+	if (rc == ERR_TOO_BIG)
+		rc = err_set(e, rc, "\"%s\" is larger than %d KiB, the most that is taken", name, API_FILE_MAX / 1024);
+	if (!rc)
+		rc = api_arg_check_bytes(a, buf_bytes(&content), e);
+	if (!rc)
+		json_put_bytes(w, a->name, buf_bytes(&content));
+	buf_release(&content);
+	return rc;
+}
+
 static int put_member(struct json_writer *w, const struct api_arg *a, const struct given *g, struct err *e)
 {
 	if (a->type == API_STRS || a->type == API_TARGETS)
 		return put_list(w, a, g, e);
+	if (a->type == API_FILE)
+		return put_file(w, a, g->texts[g->count - 1], e);
 	return api_arg_put(a, g->texts[g->count - 1], w, e);
 }
 

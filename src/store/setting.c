@@ -15,7 +15,8 @@ static const struct setting_row rows[SETTING_COUNT] = {
 
 const char *setting_type_name(enum setting_type t)
 {
-	static const char *const names[] = {"duration", "count", "bool", "cidrs", "choice", "span", "timezone"};
+	static const char *const names[] = {"duration", "count", "bool",     "cidrs",
+					    "choice",   "span",  "timezone", "names"};
 	return names_of(names, ARRAY_LEN(names), (int)t);
 }
 
@@ -124,13 +125,35 @@ static int check_timezone(const struct setting_row *row, const char *text, int64
 		       row->name, text);
 }
 
+bool setting_next_name(const char **list, char to[STORE_NAME_MAX + 1])
+{
+	const char *from = *list + strspn(*list, " ");
+	size_t len = strcspn(from, ",");
+	*list = from + len + (from[len] == ',');
+	return bytes_to_str(bytes_trim(BYTES(from, len)), to, STORE_NAME_MAX + 1) && *to;
+}
+
+static int check_names(const struct setting_row *row, const char *text, int64_t *ret, struct err *e)
+{
+	char name[STORE_NAME_MAX + 1];
+	*ret = 0;
+	if (strcmp(text, "none") == 0)
+		return 0;
+	for (const char *rest = text; *rest; (*ret)++)
+		if (!setting_next_name(&rest, name))
+			return err_set(e, ERR_INVALID,
+				       "setting %s: \"%.100s\" is not a list of names with commas between", row->name,
+				       text);
+	return *ret >= 1 && *ret <= row->max ? 0 : out_of_range(row, text, e);
+}
+
 int setting_check(enum setting_id id, const char *text, int64_t *ret, struct err *e)
 {
 	static int (*const check[])(const struct setting_row *row, const char *text, int64_t *ret, struct err *e) = {
 		[SETTING_TYPE_DURATION] = check_duration, [SETTING_TYPE_COUNT] = check_count,
 		[SETTING_TYPE_BOOL] = check_bool,         [SETTING_TYPE_CIDRS] = check_cidrs,
 		[SETTING_TYPE_CHOICE] = check_choice,     [SETTING_TYPE_SPAN] = check_span,
-		[SETTING_TYPE_TIMEZONE] = check_timezone,
+		[SETTING_TYPE_TIMEZONE] = check_timezone, [SETTING_TYPE_NAMES] = check_names,
 	};
 	const struct setting_row *row = setting_row(id);
 	int64_t v;

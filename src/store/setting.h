@@ -17,6 +17,7 @@ enum setting_type {
 	SETTING_TYPE_CHOICE,
 	SETTING_TYPE_SPAN,
 	SETTING_TYPE_TIMEZONE,
+	SETTING_TYPE_NAMES,
 };
 const char *setting_type_name(enum setting_type t); /* "duration", ... */
 
@@ -43,8 +44,12 @@ const char *store_scope_name(enum store_scope s); /* "zone", "folder", "device",
 
 /* Whether text is a value of this setting: 0, or ERR_INVALID with a sentence that names setting, value and range.
  * *ret (may be NULL): DURATION in milliseconds, COUNT, BOOL 0 or 1, CHOICE the index of the word, CIDRS how many, SPAN
- * in milliseconds with 0 for never, TIMEZONE 0 (its name is looked at, not whether there is such a zone). */
+ * in milliseconds with 0 for never, TIMEZONE 0 (its name is looked at, not whether there is such a zone),
+ * NAMES how many. */
 int setting_check(enum setting_id id, const char *text, int64_t *ret, struct err *e);
+
+/* The next name of a value of type NAMES; moves *list behind it. False: it is empty, or longer than a name. */
+bool setting_next_name(const char **list, char to[STORE_NAME_MAX + 1]);
 
 /* Whether it may be set in this scope: 0, or ERR_INVALID with a sentence. */
 int setting_check_scope(enum setting_id id, enum store_scope scope, struct err *e);

@@ -3,7 +3,8 @@
  * SETTING(NAME, "name", TYPE, UNIT, min, max, "default", SCOPES, "sentence")
  * TYPE: DURATION (stored and ranged in milliseconds, written "30s", "10m", "24h"), COUNT, BOOL ("on", "off"),
  * CIDRS (list of networks, separated by commas or blanks), CHOICE (the unit column holds the words, split by |), SPAN
- * (a DURATION, or the word never, which is 0), TIMEZONE (a name of the IANA time zone database).
+ * (a DURATION, or the word never, which is 0), TIMEZONE (a name of the IANA time zone database),
+ * NAMES (names of things, separated by commas, at most max of them; or the word none).
  * SCOPES: the deepest scope where it may be set: ZONE; FOLDER: also for a folder and all below it; DEVICE: also for one
  * device. What lies nearest to a device counts. */
 /* clang-format off */
@@ -61,6 +62,18 @@ SETTING(MISSED_ON_LIMIT,    "missed-on-limit",    DURATION, "", 0, 86400000, "60
         "how late a switching on that a schedule missed may still be made up for, where the schedule says so")
 SETTING(MISSED_OFF_LIMIT,   "missed-off-limit",   DURATION, "", 0, 86400000, "5m", DEVICE,
         "the same for off, reset and cycle, which hurt when they come late")
+SETTING(BLACK_OUTS,         "black-outs",         NAMES, "calendars", 0, 16, "none", DEVICE,
+        "calendars in whose ranges schedules do nothing, separated by commas")
+SETTING(WATTS_ON,           "watts-on",           COUNT, "W", 0, 10000, "60", FOLDER,
+        "what a computer that is on draws, for the power report")
+SETTING(WATTS_SLEEP,        "watts-sleep",        COUNT, "W", 0, 10000, "3", FOLDER,
+        "the same of one that sleeps or hibernates")
+SETTING(WATTS_OFF,          "watts-off",          COUNT, "W", 0, 10000, "1", FOLDER,
+        "the same of one that is off")
+SETTING(PRICE_KWH,          "price-kwh",          COUNT, "hundredths", 0, 1000000, "30", FOLDER,
+        "price of one kilowatt-hour for the power report, in hundredths of the currency")
+SETTING(KEEP_POWER,         "keep-power",         DURATION, "", 86400000, 315360000000, "400d", ZONE,
+        "how long the power states that were seen are kept for the power report")
 SETTING(REMOVAL_AFTER,      "removal-after",      SPAN, "", 86400000, 315360000000, "never", FOLDER,
         "how long a device may go unseen before 'lamp device list --overdue' proposes to remove it; nothing goes by itself")
 SETTING(KEEP_AUDIT,         "keep-audit",         DURATION, "", 86400000, 315360000000, "730d", ZONE,

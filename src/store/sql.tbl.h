@@ -44,6 +44,7 @@
 	"t.id, t.name, t.kind, t.feed, t.enabled, t.address, t.options, t.secret, t.version, t.severity, t.components," \
 	" t.created_at, t.changed_at"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, role, created_by, created_at, expires_at, used_at"
+#define TEXT_CALENDAR_COLUMNS "id, name, note, ranges, created_at, changed_at"
 #define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
 
 /* A device with all that a list shows, and the filters that every such list takes: $1 mode, $2 power (-1 any). */
@@ -396,6 +397,27 @@ SQL(SINK_STATE, "SELECT position, sent, missed, failed_at, error FROM sink_state
 SQL(SINK_STATE_PUT, "INSERT INTO sink_state (sink, server, position, sent, missed, failed_at, error)"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (sink, server) DO UPDATE SET position = excluded.position,"
 	" sent = excluded.sent, missed = excluded.missed, failed_at = excluded.failed_at, error = excluded.error")
+SQL(POWER_SEEN_ADD, "INSERT INTO power_seen (device, time, power) SELECT m.device, CAST($2 AS BIGINT), CAST($3 AS BIGINT) FROM amt m"
+	" JOIN amt_state s ON s.amt = m.id WHERE m.id = $1 AND m.device IS NOT NULL AND s.power <> CAST($3 AS BIGINT)"
+	" ON CONFLICT DO NOTHING")
+SQL(POWER_SEEN_LIST, "SELECT d.id, d.created_at, p.time, p.power FROM device d LEFT JOIN power_seen p"
+	" ON p.device = d.id AND p.time < $3 AND p.time >= COALESCE((SELECT MAX(q.time) FROM power_seen q"
+	" WHERE q.device = d.id AND q.time <= $2), $2) WHERE d.folder = $1 ORDER BY d.id, p.time")
+SQL(POWER_SEEN_PURGE, "DELETE FROM power_seen WHERE (device, time) IN (SELECT p.device, p.time FROM power_seen p"
+	" WHERE p.time < $1 AND EXISTS (SELECT 1 FROM power_seen q WHERE q.device = p.device AND q.time > p.time"
+	" AND q.time < $1) LIMIT $2)")
+
+SQL(CALENDAR_ADD, "INSERT INTO calendar (" TEXT_CALENDAR_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)")
+SQL(CALENDAR_PUT, "UPDATE calendar SET note = $2, ranges = $3, changed_at = $4 WHERE id = $1")
+SQL(CALENDAR_DELETE, "DELETE FROM calendar WHERE id = $1")
+SQL(CALENDAR_BY_NAME, "SELECT " TEXT_CALENDAR_COLUMNS " FROM calendar WHERE name = $1")
+SQL(CALENDAR_LIST, "SELECT " TEXT_CALENDAR_COLUMNS " FROM calendar WHERE name > $1 ORDER BY name LIMIT $2")
+SQL(CALENDAR_RANGE_ADD, "INSERT INTO calendar_range (calendar, from_s, to_s, is_utc, name) VALUES ($1, $2, $3, $4, $5)"
+    " ON CONFLICT DO NOTHING")
+SQL(CALENDAR_RANGE_LIST, "SELECT from_s, to_s, is_utc, name FROM calendar_range WHERE calendar = $1"
+    " ORDER BY from_s, to_s, is_utc, name")
+SQL(CALENDAR_RANGE_CLEAR, "DELETE FROM calendar_range WHERE calendar = $1")
+SQL(CALENDAR_RANGE_DELETE, "DELETE FROM calendar_range WHERE calendar = $1 AND from_s = $2 AND is_utc = $3")
 
 SQL(TOKEN_ADD, "INSERT INTO token (" TEXT_TOKEN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
 SQL(TOKEN_DELETE, "DELETE FROM token WHERE id = $1")

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "codec/json.h"
 #include "store/hold.h"
+#include "store/power.h"
 #include "zone/crash.h"
 #include "zone/zone_priv.h"
 
@@ -590,7 +591,8 @@ static int learn(struct zone *z, int64_t amt, enum verb verb, const struct act_o
 		row.realm = l->digest.realm;
 		map_u64_put(z->fresh, (uint64_t)amt, z);
 	}
-	int rc = store_amt_state_learn(z->db, &row, e);
+	int rc = row.power ? store_power_seen(z->db, amt, z->now, row.power, e) : 0;
+	rc = rc ? rc : store_amt_state_learn(z->db, &row, e);
 	buf_release(&digest);
 	rc = rc || !l->has_uuid ? rc : learn_uuid(z, amt, &l->uuid, e);
 	return rc || !l->has_mode ? rc : learn_mode(z, amt, l->mode, e);

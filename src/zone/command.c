@@ -71,6 +71,9 @@ static void write_arg(struct json_writer *w, const struct api_call *call, const 
 	case API_STR:
 		json_put_str(w, a->name, api_str(call, a->name));
 		return;
+	case API_FILE: /* its bytes, counted */
+		json_put_u64(w, a->name, api_file(call, a->name).len);
+		return;
 	case API_BOOL:
 		json_put_bool(w, a->name, api_bool(call, a->name));
 		return;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "zone/calendar.h"
 #include "zone/command.h"
 #include "zone/crash.h"
 #include "zone/post.h"
@@ -125,6 +126,7 @@ int machine_forget(struct zone *z, struct err *e)
 	queue_clear(z->queue);
 	job_forget_all(z);
 	credential_forget(z);
+	calendar_forget(z);
 	discover_forget(z);
 	audit_forget(z);
 	task_forget(z);
@@ -452,6 +454,7 @@ void machine_free(struct zone *z)
 	queue_clear(z->queue);
 	job_forget_all(z);
 	credential_forget(z);
+	calendar_forget(z);
 	discover_forget(z);
 	task_free_all(z);
 	free_allowed_nets(z);

@@ -5,6 +5,7 @@
 #include "codec/json.h"
 #include "codec/tzif.h"
 #include "store/server.h"
+#include "zone/calendar.h"
 #include "zone/command.h"
 #include "zone/scope.h"
 
@@ -307,6 +308,8 @@ int command_SETTING_SET(struct command *c, struct err *e)
 	const char *value = api_str(c->call, "value");
 	int rc = find_place(c, &id, &at, e);
 	rc = rc ? rc : check_value(id, value, &v, e);
+	if (!rc && id == SETTING_BLACK_OUTS)
+		rc = calendar_check_names(c->z, value, e);
 	rc = rc ? rc : store_setting_put(c->z->db, id, at.kind, at.object, value, e);
 	if (rc)
 		return rc;

@@ -2,6 +2,7 @@
 #include "base/base.h"
 #include "store/discovered.h"
 #include "store/event.h"
+#include "store/power.h"
 #include "store/server.h"
 #include "zone/zone_priv.h"
 
@@ -45,6 +46,10 @@ static int purge(struct zone *z, int64_t *left, struct err *e)
 	n = 0;
 	if (!rc && *left > 0)
 		rc = store_discovered_purge(z->db, before(z, KEEP_DISCOVERED_MS), (int)*left, &n, e);
+	*left -= n;
+	n = 0;
+	if (!rc && *left > 0)
+		rc = store_power_purge(z->db, before(z, setting(z, SETTING_KEEP_POWER)), (int)*left, &n, e);
 	*left -= n;
 	rc = rc ? rc : message_tidy(z, left, e);
 	return rc ? rc : audit_tidy(z, left, e);

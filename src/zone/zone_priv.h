@@ -84,6 +84,7 @@ struct zone {
 	struct tree *tree;              /* the folders of devices */
 	struct overrides *overrides;    /* what is set for zone, folders and devices */
 	struct rules *rules;            /* for new devices; NULL: not read yet */
+	struct calendars *calendars;    /* calendar.c: ranges by value of black-outs; NULL: none was asked for */
 
 	int64_t now, boot;              /* wall and boot time of this round */
 	int64_t change_base;            /* rows changed before the present message */

@@ -183,6 +183,33 @@ static const struct api_arg *arg_of(enum api_command_id id, const char *name)
 	return NULL;
 }
 
+static void files_come_as_they_are(void **state)
+{
+	struct api_call *c = NULL;
+	struct err e = ERR_INIT;
+	assert_int_equal(parse(API_CMD_CALENDAR_IMPORT, "/api/v1/calendars/a/import", "",
+			       "{\"file\":\"BEGIN:VCALENDAR\\r\\n\\tx\\n\"}", &c, &e),
+			 0);
+	assert_true(bytes_equal_str(api_file(c, "file"), "BEGIN:VCALENDAR\r\n\tx\n"));
+	api_call_free(c);
+	assert_int_equal(parse(API_CMD_CALENDAR_IMPORT, "/api/v1/calendars/a/import", "", "{\"file\":\"\"}", &c, &e),
+			 ERR_MISSING);
+	assert_int_equal(parse(API_CMD_CALENDAR_IMPORT, "/api/v1/calendars/a/import", "", "{\"replace\":true}", &c, &e),
+			 ERR_MISSING);
+	struct buf body;
+	buf_init(&body, 4 << 20);
+	(void)buf_adds(&body, "{\"file\":\"");
+	for (size_t i = 0; i <= API_FILE_MAX; i++)
+		(void)buf_addc(&body, 'x');
+	(void)buf_adds(&body, "\"}");
+	assert_int_equal(parse(API_CMD_CALENDAR_IMPORT, "/api/v1/calendars/a/import", "", buf_cstr(&body), &c, &e),
+			 ERR_INVALID);
+	buf_release(&body);
+	const struct api_arg *a = &api_command(API_CMD_CALENDAR_IMPORT)->args[1];
+	assert_int_equal(api_arg_check_bytes(a, BYTES_LIT("a\0b"), &e), ERR_INVALID);
+	assert_int_equal(api_arg_check_bytes(a, BYTES_LIT("\xff"), &e), ERR_INVALID);
+}
+
 static void typed_values_become_json(void **state)
 {
 	static const struct {
@@ -230,6 +257,7 @@ int main(void)
 		cmocka_unit_test(secrets_are_sealed_last_and_not_kept),
 		cmocka_unit_test(what_is_wrong_is_named),
 		cmocka_unit_test(a_text_that_is_too_long_is_refused),
+		cmocka_unit_test(files_come_as_they_are),
 		cmocka_unit_test(typed_values_become_json),
 		cmocka_unit_test(addresses_are_escaped),
 	};

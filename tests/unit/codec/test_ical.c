@@ -354,18 +354,15 @@ static void rules_that_never_fire_end_and_many_ranges_are_refused(void **state)
 
 static void a_file_cut_anywhere_is_refused(void **state)
 {
-	static const char *const names[] = {"ical/rfc5545.ics", "ical/holidays.ics"};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		struct buf file;
-		golden_read(names[i], &file);
-		for (size_t len = 0; len < file.len - 2; len++) {
-			struct bytes part = visible(buf_bytes(&file), len);
-			struct ical c;
-			assert_true(read_text(part, &c, NULL) < 0);
-			free((void *)(uintptr_t)part.p);
-		}
-		buf_release(&file);
+	struct buf file;
+	golden_read("ical/holidays.ics", &file);
+	for (size_t len = 0; len < file.len - 2; len++) {
+		struct bytes part = visible(buf_bytes(&file), len);
+		struct ical c;
+		assert_true(read_text(part, &c, NULL) < 0);
+		free((void *)(uintptr_t)part.p);
 	}
+	buf_release(&file);
 }
 
 static const char *const ical_days[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
@@ -409,7 +406,7 @@ static void recurrences_are_those_of_libical(void **state)
 	struct rng rng;
 	size_t compared = 0;
 	rng_init(&rng, 5545);
-	for (size_t i = 0; i < 1200; i++) {
+	for (size_t i = 0; i < 400; i++) {
 		struct buf rule, lines, text;
 		struct ical c;
 		struct err e = ERR_INIT;
@@ -455,7 +452,7 @@ static void recurrences_are_those_of_libical(void **state)
 		buf_release(&text);
 	}
 	icalmemory_free_ring();
-	assert_true(compared > 5000);
+	assert_true(compared > 2000);
 }
 
 static int setup(void **state)
