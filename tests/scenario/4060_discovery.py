@@ -44,6 +44,7 @@ def pings_that_get_lost_are_sent_again(box):
 
 def a_ping_that_is_not_answered_leaves_tcp(box):
     fleet = Fleet(box, 20, "--profile", "16.1", "--set", "ping-16=0", add=False)
+    fleet.make_certificates()
     equal(scan(fleet, box.net + ".0/27", tcp="never")["found"], 0, "by pings alone")
     equal(scan(fleet, box.net + ".0/27", tcp="auto")["found"], 20, "by TCP")
     equal({(d["tls"], d["plain"]) for d in found(fleet).values()}, {(True, False)})
@@ -51,6 +52,7 @@ def a_ping_that_is_not_answered_leaves_tcp(box):
 
 def what_is_found_says_what_it_is(box):
     fleet = Fleet(box, 13, "--profile", "mixed", add=False)
+    fleet.make_certificates()
     versions = {d["device"]: d for d in fleet.sim.ctl("list")}
     scan(fleet, box.net + ".0/28", tcp="always")
     seen = found(fleet)
