@@ -144,11 +144,13 @@ def old_records_are_cut_off_at_a_checkpoint(box):
     found = server.get("/audit-check")
     check(found["ok"], found["message"])
     equal(found["checkpoint"], 7, "records cut off")
-    checkpoint = server.items("/audit?action=audit.checkpoint")
-    equal([(c["kind"], json.loads(c["detail"])["upto"], json.loads(c["detail"])["removed"]) for c in checkpoint],
-          [("system", 7, 7)])
+    # One or two: the newest record is never cut off, so the seventh waits for one behind it.
+    checkpoints = server.items("/audit?action=audit.checkpoint")
+    cuts = [json.loads(c["detail"]) for c in checkpoints]
+    equal({c["kind"] for c in checkpoints}, {"system"})
+    equal((cuts[0]["upto"], sum(c["removed"] for c in cuts)), (7, 7))
     equal(min(r["seq"] for r in server.items("/audit-export")), 8)
-    equal(len(server.items("/messages?id=audit_cut")), 1)
+    equal(len(server.items("/messages?id=audit_cut")), len(cuts))
 
 
 harness.main(
