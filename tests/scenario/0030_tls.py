@@ -103,8 +103,8 @@ def without_a_token_nothing_is_said(box):
 
 def a_token_may_what_its_role_says(box):
     server = serve(box)
-    tokens = {role: server.post("/tokens", name=role, role=role)["token"] for role in ("viewer", "operator", "admin")}
-    for role, add, switch, read in (("viewer", 403, 403, 200), ("operator", 403, 200, 200), ("admin", 200, 200, 200)):
+    tokens = {role: server.post("/tokens", name=role, role=role)["token"] for role in ("viewer", "operator", "administrator")}
+    for role, add, switch, read in (("viewer", 403, 403, 200), ("operator", 403, 200, 200), ("administrator", 200, 200, 200)):
         device = {"name": f"by-{role}"}
         equal(ask(box, server, "/api/v1/devices", tokens[role], "POST", device).status, add, f"{role} adds")
         server.request("POST", "/api/v1/devices", device)

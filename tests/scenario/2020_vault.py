@@ -56,7 +56,7 @@ def set_up(box, password, **options):
 def a_password_is_found_nowhere(box):
     server, _ = set_up(box, CANARY, listen=f"{box.address(250)}:8443")
     harness.ssl.get_server_certificate((box.address(250), 8443), timeout=harness.DEADLINE)
-    token = server.post("/tokens", name="ci", role="admin")["token"]
+    token = server.post("/tokens", name="ci", role="administrator")["token"]
     over_tls = server.tls(8443, box.address(250))
     server.request("PATCH", "/api/v1/credentials/lab", {"password": CANARY}, {"Authorization": f"Bearer {token}"},
                    over_tls, expect=200)

@@ -63,7 +63,7 @@ def exit_codes_say_how_it_went(box):
     viewer = {"LAMP_SERVER": f"https://{box.address(200)}:{port}", "LAMP_CA": fleet.server.folder + "/ca.pem",
               "LAMP_TOKEN_FILE": box.write("token", token + "\n")}
     equal(lines(box.run("lamp", "device", "list", "--json", env=viewer, status=0))[0]["name"], "pc1")
-    contains(box.run("lamp", "power", "off", "pc1", env=viewer, status=4).stderr, "needs the role operator")
+    contains(box.run("lamp", "power", "off", "pc1", env=viewer, status=4).stderr, "has no right power.switch")
     equal(fleet.state(1), "on")
 
 
