@@ -76,6 +76,10 @@ ERR(PASSWORD_RULE,      72, INPUT,     "AMT would refuse this password", "8 to 3
 ERR(PROTECTED,          73, REFUSED,   "this device is protected because it is a zone server", "it is handled last with --include-protected")
 ERR(SUPERSEDED,         74, REFUSED,   "a newer order for the same device replaced this one", "nothing; the newer order's result counts")
 ERR(DISCOVERY_EXPIRED,  75, INPUT,     "this discovery is no longer valid", "rediscover it")
+ERR(MISSED,             76, REFUSED,   "it was due while no server could do it, and it is too late now", "switch by hand what is still wanted; the schedule's next time is not touched")
+ERR(BLACKED_OUT,        77, REFUSED,   "its time lies in a black-out", "nothing; the calendar says so")
+ERR(SUSPENDED,          78, REFUSED,   "its schedule is suspended", "resume the schedule when it shall run again")
+ERR(CLASH,              79, INPUT,     "two schedules would order the same device at the same instant", "change the time of one of them")
 
 /* After the order was sent. */
 ERR(NO_REPLY,           80, UNCERTAIN, "the order was sent but no reply came", "read the device's state; repeat the order only if it is still wanted")

@@ -43,6 +43,10 @@
 #define TEXT_SINK_COLUMNS \
 	"t.id, t.name, t.kind, t.feed, t.enabled, t.address, t.options, t.secret, t.version, t.severity, t.components," \
 	" t.created_at, t.changed_at"
+#define TEXT_SCHEDULE_COLUMNS \
+	"id, scope, object, name, verb, boot, rule, time_zone, spread, is_protected, is_suspended, since, created_by, " \
+	"created_at, changed_at"
+#define TEXT_OCCURRENCE_COLUMNS "schedule, time_zone, local, due, state, reason, job, made_at"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, role, created_by, created_at, expires_at, used_at"
 #define TEXT_CALENDAR_COLUMNS "id, name, note, ranges, created_at, changed_at"
 #define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
@@ -329,6 +333,43 @@ SQL(ACT_LIST, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN 
 	" AND (CAST($4 AS BIGINT) = 0 OR (CAST($4 AS BIGINT) & (1 << a.state)) <> 0) ORDER BY a.id LIMIT $5")
 SQL(ACT_HISTORY, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN device d ON d.id = a.device"
 	" LEFT JOIN amt m ON m.id = a.amt WHERE a.amt = $1 AND a.job < $2 ORDER BY a.job DESC LIMIT $3")
+
+SQL(SCHEDULE_ADD, "INSERT INTO schedule (" TEXT_SCHEDULE_COLUMNS ")"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
+SQL(SCHEDULE_PUT, "UPDATE schedule SET scope = $2, object = $3, name = $4, verb = $5, boot = $6, rule = $7,"
+	" time_zone = $8, spread = $9, is_protected = $10, is_suspended = $11, since = $12, created_by = $13,"
+	" created_at = $14, changed_at = $15 WHERE id = $1")
+SQL(SCHEDULE_DELETE, "DELETE FROM schedule WHERE id = $1")
+SQL(SCHEDULE_FORGET, "DELETE FROM schedule WHERE scope = $1 AND object = $2")
+SQL(SCHEDULE_GET, "SELECT " TEXT_SCHEDULE_COLUMNS " FROM schedule WHERE id = $1")
+SQL(SCHEDULE_BY_NAME, "SELECT " TEXT_SCHEDULE_COLUMNS " FROM schedule WHERE name = $1")
+SQL(SCHEDULE_LIST, "SELECT " TEXT_SCHEDULE_COLUMNS " FROM schedule WHERE name > $1 ORDER BY name LIMIT $2")
+SQL(SCHEDULE_LIST_AT, "SELECT " TEXT_SCHEDULE_COLUMNS " FROM schedule WHERE scope = $1 AND object = $2 ORDER BY name")
+SQL_SCAN(SCHEDULE_COUNT, "SELECT COUNT(*) FROM schedule")
+SQL(LEVEL_PUT, "INSERT INTO schedule_level (scope, object, is_kept) VALUES ($1, $2, $3) ON CONFLICT (scope, object)"
+	" DO UPDATE SET is_kept = CASE WHEN excluded.is_kept > schedule_level.is_kept THEN 1 ELSE schedule_level.is_kept END")
+SQL(LEVEL_LET_GO, "DELETE FROM schedule_level WHERE scope = $1 AND object = $2 AND is_kept = 0"
+	" AND NOT EXISTS (SELECT 1 FROM schedule s WHERE s.scope = $1 AND s.object = $2)")
+SQL(LEVEL_DELETE, "DELETE FROM schedule_level WHERE scope = $1 AND object = $2")
+SQL_SCAN(LEVEL_LIST, "SELECT scope, object FROM schedule_level ORDER BY scope, object")
+SQL(OCCURRENCE_TAKE, "INSERT INTO occurrence (" TEXT_OCCURRENCE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+	" ON CONFLICT (schedule, local, time_zone) DO UPDATE SET state = 0, reason = 0, due = excluded.due,"
+	" made_at = excluded.made_at WHERE occurrence.state = 1 AND occurrence.reason = $9")
+SQL(OCCURRENCE_SET_JOB, "UPDATE occurrence SET job = $4 WHERE schedule = $1 AND local = $2 AND time_zone = $3")
+SQL(OCCURRENCE_LEAVE_OUT, "INSERT INTO occurrence (" TEXT_OCCURRENCE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+	" ON CONFLICT (schedule, local, time_zone) DO NOTHING")
+SQL(OCCURRENCE_LIST_AT, "SELECT " TEXT_OCCURRENCE_COLUMNS " FROM occurrence WHERE schedule = $1 AND local = $2")
+SQL(OCCURRENCE_LIST, "SELECT " TEXT_OCCURRENCE_COLUMNS " FROM occurrence WHERE schedule = $1"
+	" AND (due, local, time_zone) < ($2, $3, $4) ORDER BY due DESC, local DESC, time_zone DESC LIMIT $5")
+SQL(OCCURRENCE_PURGE, "DELETE FROM occurrence WHERE (schedule, local, time_zone) IN (SELECT schedule, local, time_zone"
+	" FROM occurrence WHERE made_at < $1 ORDER BY made_at LIMIT $2)")
+SQL(CURSOR_GET, "SELECT until FROM schedule_cursor WHERE server = $1")
+SQL(CURSOR_PUT, "INSERT INTO schedule_cursor (server, until) VALUES ($1, $2)"
+	" ON CONFLICT (server) DO UPDATE SET until = excluded.until")
+SQL(DEVICE_LIST_IN, "SELECT id, folder FROM device WHERE folder = $1")
+SQL_SCAN(DEVICE_LIST_PROTECTED, "SELECT id, folder FROM device WHERE is_protected = 1 ORDER BY id LIMIT $1")
+SQL(ACT_LIST_PLACES, "SELECT a.device, 0 FROM job j CROSS JOIN act a WHERE j.id = $1 AND a.id >= j.act_first"
+	" AND a.id < j.act_first + j.total AND a.job = j.id")
 
 SQL(HOLD_PUT, "INSERT INTO hold (scope, object, actor, reason, created_at) VALUES ($1, $2, $3, $4, $5)"
 	" ON CONFLICT (scope, object) DO UPDATE SET actor = excluded.actor, reason = excluded.reason,"

@@ -5,6 +5,7 @@
  * zone, server, setting, id  the zone itself, its servers, its settings, the reserved blocks of ids
  * folder, device, group, rule, amt, credential, discovered, scan     what is managed
  * job, act, hold             what was ordered and what became of it
+ * schedule                   when something is ordered by itself, and what became of each due time
  * event, audit, token, certificate
  *
  * A noun is a plain struct and functions on a connection (struct db): _get reads one row, _list many, _add inserts,

@@ -10,7 +10,7 @@
 #include "store/hold.h"
 #include "store/power.h"
 #include "zone/crash.h"
-#include "zone/zone_priv.h"
+#include "zone/engine.h"
 
 #define RUN_MS          10000 /* how long one run may try again to reach the device */
 #define BOUND_MS        60000 /* how long wire may overrun a deadline before it is no longer waited for */
@@ -644,6 +644,26 @@ static int tell_subnet(struct zone *z, const struct act_outcome *m, struct err *
 	return change == BREAKER_SAME ? 0 : tell_breaker(z, change, &n, e);
 }
 
+/* A conversation, for schedules that wait until a device is seen again. */
+struct contact {
+	int64_t amt, device, by_schedule;
+	int64_t seen_at; /* before it */
+	int reason;
+};
+
+static int look_before(struct zone *z, struct contact *c, struct err *e)
+{
+	struct store_amt_state s;
+	if (!engine_waits_for_contact(z))
+		return 0;
+	int rc = store_amt_state_get(z->db, z->arena, c->amt, &s, e);
+	if (rc)
+		return rc;
+	c->seen_at = s.seen_at;
+	c->reason = s.last_act ? s.last_reason : 0;
+	return 0;
+}
+
 int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 {
 	struct slot *s = queue_get(z->queue, (int64_t)m->act);
@@ -654,11 +674,17 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 	if (!s || s->fence != m->fence || s->state == ACT_STATE_QUEUED)
 		return 0; /* of a claim that was lost */
 	struct end end;
-	int64_t amt = s->amt;
+	struct contact c = {.amt = s->amt, .device = s->device};
+	const struct job *j = job_get(z, s->job);
 	enum verb verb = s->verb;
-	int rc = learn_boot(z, s, m, e);
+	c.by_schedule = j ? j->from.schedule : 0;
+	int rc = look_before(z, &c, e);
+	rc = rc ? rc : learn_boot(z, s, m, e);
 	rc = rc ? rc : apply(z, s, m, &end, e);
-	return rc ? rc : learn(z, amt, verb, m, &end, e);
+	rc = rc ? rc : learn(z, c.amt, verb, m, &end, e);
+	if (rc || !m->learned.answered)
+		return rc;
+	return engine_on_contact(z, c.device, c.by_schedule, c.seen_at, c.reason, e);
 }
 
 /* Its own, or what its folder and the zone say. */
@@ -947,6 +973,20 @@ static int wake(struct zone *z, struct slot *s, struct err *e)
 	if (s->state == ACT_STATE_QUEUED)
 		return expire(z, s, &(struct end){0}, e);
 	return s->in_doubt ? wake_in_doubt(z, s, e) : wake_overrun(z, s, e);
+}
+
+int act_supersede(struct zone *z, const struct store_act *a, int64_t due, struct err *e)
+{
+	int rc = 0;
+	struct slot *next, *s = verb_changes_power((enum verb)a->verb) ? queue_of(z->queue, a->amt, NULL) : NULL;
+	for (; s && !rc; s = next) {
+		const struct job *j = job_get(z, s->job);
+		next = queue_of(z->queue, a->amt, s);
+		if (s->state == ACT_STATE_QUEUED && verb_changes_power(s->verb) && j && j->from.schedule &&
+		    j->from.due < due)
+			rc = finish_simply(z, s, ACT_STATE_SKIPPED, ERR_SUPERSEDED, e);
+	}
+	return rc;
 }
 
 struct lapsed {

@@ -16,7 +16,8 @@
 	CRASH_POINT(DOUBT, "doubt", an act fell into doubt)                                                            \
 	CRASH_POINT(FINAL, "final", an act became final)                                                               \
 	CRASH_POINT(COUNT, "count", a job was counted)                                                                 \
-	CRASH_POINT(DISCOVERED, "discovered", a sighting was written)
+	CRASH_POINT(DISCOVERED, "discovered", a sighting was written)                                                  \
+	CRASH_POINT(OCCURRENCE, "occurrence", a due time of a schedule was handled)
 
 enum crash_point {
 #define CRASH_POINT(NAME, name, what) CRASH_##NAME,

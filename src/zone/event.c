@@ -4,7 +4,7 @@
 #include "base/metric.h"
 #include "codec/json.h"
 #include "store/event.h"
-#include "zone/zone_priv.h"
+#include "zone/engine.h"
 
 #define EVENT_MAX 16384
 
@@ -49,6 +49,16 @@ static int64_t object_of(const struct tell *t)
 	return t->scan || strcmp(t->kind, "discovered") == 0 ? t->scan : t->id;
 }
 
+/* What the plan of schedules is made of; every change of it is told. */
+static bool concerns_schedules(const char *kind)
+{
+	static const char *const kinds[] = {"folder", "setting", "schedule", "group", "calendar"};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
 int event_tell(struct zone *z, const struct tell *t, struct err *e)
 {
 	uint64_t seq = (uint64_t)STORE_SEQ_OF(z->event_last + 1);
@@ -64,9 +74,12 @@ int event_tell(struct zone *z, const struct tell *t, struct err *e)
 		.body = buf_cstr(&ev->json),
 	};
 	rc = store_event_add(z->db, &row, e);
-	if (!rc)
-		z->event_last++;
-	return rc;
+	if (rc)
+		return rc;
+	z->event_last++;
+	if (concerns_schedules(t->kind))
+		engine_stale(z);
+	return 0;
 }
 
 void event_tell_progress(struct zone *z, const struct tell *t)

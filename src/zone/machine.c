@@ -11,6 +11,7 @@
 #include "zone/crash.h"
 #include "zone/post.h"
 #include "zone/rule.h"
+#include "zone/engine.h"
 #include "zone/task.h"
 #include "zone/zone_priv.h"
 
@@ -140,6 +141,7 @@ int machine_forget(struct zone *z, struct err *e)
 	rc = rc ? rc : message_load(z, e);
 	rc = rc ? rc : job_load(z, e);
 	rc = rc ? rc : act_load(z, e);
+	rc = rc ? rc : engine_load(z, e);
 	return rc ? rc : discover_load(z, e);
 }
 
@@ -182,6 +184,7 @@ static int work(struct zone *z, struct err *e)
 {
 	z->run_again = false;
 	int rc = act_timers(z, e);
+	rc = rc ? rc : engine_run(z, e);
 	rc = rc ? rc : job_slice(z, e);
 	rc = rc ? rc : task_step(z, e);
 	rc = rc ? rc : act_dispatch(z, e);
@@ -204,10 +207,16 @@ static int run_in_transaction(struct zone *z, const struct batch *b, struct err 
 	return rc;
 }
 
+/* A clock that was put back leaves the times of what comes regularly too far ahead. */
 static void read_clock(struct zone *z)
 {
+	int64_t before = z->now;
 	z->now = clock_wall_ms(z->deps.clock);
 	z->boot = clock_boot_ms(z->deps.clock);
+	if (z->now >= before)
+		return;
+	z->seen_at = z->tidy_at = z->now;
+	z->renew_at = z->renew_at == INT64_MAX ? INT64_MAX : z->now;
 }
 
 /* One transaction. On failure nothing has happened but that the messages of the batch are still the caller's. */
@@ -354,7 +363,7 @@ int64_t machine_wake(const struct zone *z)
 	if (z->run_again || !list_is_empty(&z->busy) || !list_is_empty(&z->tasks))
 		return INT64_MIN;
 	int64_t wake = queue_wake(z->queue);
-	const int64_t others[] = {z->renew_at, z->seen_at, z->tidy_at, z->expiry_at};
+	const int64_t others[] = {z->renew_at, z->seen_at, z->tidy_at, z->expiry_at, engine_wake(z)};
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (others[i] < wake)
 			wake = others[i];
@@ -380,6 +389,7 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	z->queue = queue_new();
 	z->tree = tree_new();
 	z->overrides = overrides_new();
+	z->engine = engine_new();
 	z->jobs = map_u64_new();
 	z->logins = map_u64_new();
 	z->fresh = map_u64_new();
@@ -462,6 +472,7 @@ void machine_free(struct zone *z)
 	tree_free(z->tree);
 	overrides_free(z->overrides);
 	rule_forget(z);
+	engine_free(z->engine);
 	map_u64_free(z->jobs);
 	map_u64_free(z->logins);
 	map_u64_free(z->fresh);

@@ -1,4 +1,4 @@
-/* Jobs: one order of a person for one or many devices becomes acts.
+/* Jobs: one order of a person, or one occurrence of a schedule, for one or many devices becomes acts.
  *
  * The selection is frozen when the job is accepted. Up to ZONE_SLICE acts are made in the same commit; a longer
  * selection is stored with the job and made into acts slice by slice. Counts are gathered during a round and written
@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "base/log.h"
 #include "codec/json.h"
+#include "codec/recur.h"
 #include "zone/command.h"
 #include "zone/crash.h"
 #include "zone/group.h"
@@ -16,7 +17,8 @@
 #define PROGRESS_MS     250 /* at most four a second */
 #define KEY_MAX         128
 #define TARGET_TEXT_MAX 512
-#define OWN_MAX         8
+#define OPTIONS_MAX     4096
+#define START_MS        30000 /* what is due at the end of a window may still start for so long */
 
 static bool is_open(const struct store_job *j)
 {
@@ -106,12 +108,6 @@ struct job *job_get(struct zone *z, int64_t id)
 	return map_u64_get(z->jobs, (uint64_t)id);
 }
 
-/* What an order says besides; stored with the job as JSON. */
-struct job_options {
-	bool include_protected, deadline_given;
-	enum boot_choice boot;
-};
-
 static struct job *job_new(struct zone *z, const struct store_job *row, const struct job_options *o)
 {
 	struct job *j = mem_alloc(sizeof(*j));
@@ -128,6 +124,7 @@ static struct job *job_new(struct zone *z, const struct store_job *row, const st
 	j->include_protected = o->include_protected;
 	j->deadline_given = o->deadline_given;
 	j->boot = o->boot;
+	j->from = o->from;
 	bytes_to_str(bytes_str(row->requested_by), j->by, sizeof(j->by));
 	j->cancel_next = j->act_first;
 	list_init(&j->last);
@@ -263,21 +260,15 @@ int job_flush(struct zone *z, struct err *e)
 	return rc;
 }
 
-/* The device of this server's own machine, known by UUID. */
-struct own {
-	int64_t device[OWN_MAX];
-	size_t count;
-};
-
 static int see_own(void *arg, const struct store_amt_user *row)
 {
-	struct own *o = arg;
-	if (row->device && o->count < OWN_MAX)
+	struct job_own *o = arg;
+	if (row->device && o->count < JOB_OWN_MAX)
 		o->device[o->count++] = row->device;
 	return 0;
 }
 
-static int find_own(struct zone *z, struct own *ret, struct err *e)
+int job_find_own(struct zone *z, struct job_own *ret, struct err *e)
 {
 	ret->count = 0;
 	if (discover_uuid_is_none(&z->deps.machine))
@@ -285,7 +276,7 @@ static int find_own(struct zone *z, struct own *ret, struct err *e)
 	return store_amt_list_by_uuid(z->db, &z->deps.machine, see_own, ret, e);
 }
 
-static bool is_own(const struct own *o, int64_t device)
+bool job_is_own(const struct job_own *o, int64_t device)
 {
 	for (size_t i = 0; i < o->count; i++)
 		if (o->device[i] == device)
@@ -308,19 +299,33 @@ static void end_at_once(struct store_act *a, enum act_state state, int code, int
 	a->ended_at = now;
 }
 
-static int own_deadline(struct zone *z, const struct job *j, struct store_act *a, struct err *e)
+/* How long an act of this device may wait and try. */
+static int own_deadline(struct zone *z, int64_t device, int64_t from, int64_t *ret, struct err *e)
 {
 	int64_t span;
-	int rc = setting_at(z, SETTING_ACT_DEADLINE, 0, a->device, &span, e);
+	int rc = setting_at(z, SETTING_ACT_DEADLINE, 0, device, &span, e);
 	if (!rc)
-		a->deadline = later(j->created_at, span);
+		*ret = later(from, span);
+	return rc;
+}
+
+/* When an act of a schedule may start, and until when: each device has its own slot. */
+static int set_slot(struct zone *z, const struct job *j, struct store_act *a, struct err *e)
+{
+	const struct job_origin *f = &j->from;
+	a->due = recur_slot(f->base, f->window, a->device, f->schedule);
+	int64_t end = f->ends > later(a->due, START_MS) ? f->ends : later(a->due, START_MS);
+	int rc = own_deadline(z, a->device, a->due, &a->deadline, e);
+	if (!rc && a->deadline > end)
+		a->deadline = end;
 	return rc;
 }
 
 /* A device of the selection as it stands now. *ret_host is what the act is lined up by. */
-static int make_act(struct zone *z, const struct job *j, const struct own *own, int64_t device, struct store_act *a,
+static int make_act(struct zone *z, const struct job *j, const struct job_own *own, int64_t id, struct store_act *a,
 		    struct store_target *t, struct err *e)
 {
+	int64_t device = id < 0 ? -id : id;
 	*a = (struct store_act){
 		.job = j->id,
 		.device = device,
@@ -338,19 +343,26 @@ static int make_act(struct zone *z, const struct job *j, const struct own *own, 
 	}
 	if (rc)
 		return err_set(e, rc, "device %lld cannot be read", (long long)device);
-	bool is_protected = verb_is_harmful(j->verb) && (t->is_protected || is_own(own, device));
+	bool is_protected = verb_is_harmful(j->verb) && (t->is_protected || job_is_own(own, device));
 	a->amt = t->amt;
 	a->server = t->server ? t->server : z->server;
+	rc = j->from.schedule ? set_slot(z, j, a, e) : 0;
+	if (!rc && !j->from.schedule && !j->deadline_given)
+		rc = own_deadline(z, device, j->created_at, &a->deadline, e);
+	if (rc)
+		return rc;
 	if (j->cancelled_at)
 		end_at_once(a, ACT_STATE_CANCELLED, ERR_CANCELLED, z->now);
+	else if (id < 0)
+		end_at_once(a, ACT_STATE_SKIPPED, ERR_SUPERSEDED, z->now);
+	else if (j->from.schedule && a->due + JOB_LATE_MS < j->created_at)
+		end_at_once(a, ACT_STATE_SKIPPED, ERR_MISSED, z->now);
 	else if (is_protected && !j->include_protected)
 		end_at_once(a, ACT_STATE_SKIPPED, ERR_PROTECTED, z->now);
 	else if (lacks(t))
 		end_at_once(a, ACT_STATE_FAILED, lacks(t), z->now);
 	else if (is_protected)
 		a->due = a->deadline = QUEUE_NEVER;
-	else if (!j->deadline_given)
-		return own_deadline(z, j, a, e);
 	return 0;
 }
 
@@ -402,17 +414,18 @@ static int keep_act(struct zone *z, struct job *j, const struct store_act *a, co
 		job_count(z, j, a->state);
 		return act_tell_final(z, a, e);
 	}
-	if (a->server == z->server)
+	int rc = j->from.schedule ? act_supersede(z, a, j->from.due, e) : 0;
+	if (!rc && a->server == z->server)
 		act_remember(z, a, t->host);
-	return audit_use(z, j, t->credential, t->name, e);
+	return rc ? rc : audit_use(z, j, t->credential, t->name, e);
 }
 
 /* Makes the acts of the next n devices of the selection. */
 static int expand(struct zone *z, struct job *j, const int64_t *devices, size_t n, struct err *e)
 {
-	struct own own;
+	struct job_own own;
 	int64_t first = j->act_first + j->expanded;
-	int rc = find_own(z, &own, e);
+	int rc = job_find_own(z, &own, e);
 	for (size_t i = 0; i < n && !rc; i++) {
 		struct store_act a;
 		struct store_target t;
@@ -507,18 +520,23 @@ static void read_options(const char *text, struct job_options *ret)
 {
 	struct json_t *doc;
 	*ret = (struct job_options){.boot = boot_from_options(text)};
-	if (json_parse(bytes_str(text), 4096, &doc, NULL))
+	if (json_parse(bytes_str(text), OPTIONS_MAX, &doc, NULL))
 		return;
 	(void)json_opt_bool(doc, "include_protected", &ret->include_protected, NULL);
 	(void)json_opt_bool(doc, "deadline_given", &ret->deadline_given, NULL);
+	(void)json_opt_i64(doc, "schedule", 0, INT64_MAX, &ret->from.schedule, NULL);
+	(void)json_opt_i64(doc, "due", 0, INT64_MAX, &ret->from.due, NULL);
+	(void)json_opt_i64(doc, "base", 0, INT64_MAX, &ret->from.base, NULL);
+	(void)json_opt_i64(doc, "window", 0, INT64_MAX, &ret->from.window, NULL);
+	(void)json_opt_i64(doc, "ends", 0, INT64_MAX, &ret->from.ends, NULL);
 	json_free(doc);
 }
 
-static const char *options_text(struct command *c, const struct job_options *o)
+static const char *options_text(struct arena *arena, const struct job_options *o)
 {
 	struct json_writer w;
 	struct buf text;
-	buf_init(&text, 4096);
+	buf_init(&text, OPTIONS_MAX);
 	json_writer_init(&w, &text);
 	json_begin_object(&w, NULL);
 	if (o->include_protected)
@@ -527,8 +545,15 @@ static const char *options_text(struct command *c, const struct job_options *o)
 		json_put_bool(&w, "deadline_given", true);
 	if (o->boot)
 		json_put_str(&w, "boot", boot_name(o->boot));
+	if (o->from.schedule) {
+		json_put_i64(&w, "schedule", o->from.schedule);
+		json_put_i64(&w, "due", o->from.due);
+		json_put_i64(&w, "base", o->from.base);
+		json_put_i64(&w, "window", o->from.window);
+		json_put_i64(&w, "ends", o->from.ends);
+	}
 	json_end(&w);
-	const char *s = arena_str(c->arena, buf_bytes(&text));
+	const char *s = arena_str(arena, buf_bytes(&text));
 	buf_release(&text);
 	return s;
 }
@@ -567,7 +592,7 @@ int job_load(struct zone *z, struct err *e)
 /* The devices that a command means, each once, in the order in which they were named. */
 struct selection {
 	struct command *c;
-	struct own own;
+	struct job_own own;
 	int64_t *ids;
 	size_t count, cap;
 	size_t kept_out;       /* protected ones among them */
@@ -589,7 +614,7 @@ static void select_device(struct selection *s, int64_t device, int64_t folder, b
 		s->ids = mem_grow(s->ids, s->cap, sizeof(s->ids[0]));
 	}
 	s->ids[s->count++] = device;
-	s->kept_out += is_protected || is_own(&s->own, device);
+	s->kept_out += is_protected || job_is_own(&s->own, device);
 	if (!setting_at(s->c->z, SETTING_CONFIRM_ABOVE, folder, 0, &percent, NULL) && percent < s->confirm_above)
 		s->confirm_above = percent;
 }
@@ -726,7 +751,7 @@ static int select_all(struct selection *s, struct err *e)
 	struct command *c = s->c;
 	size_t count = 0;
 	const struct bytes *targets = api_has(c->call, "targets") ? api_strs(c->call, "targets", &count) : NULL;
-	int rc = find_own(c->z, &s->own, e);
+	int rc = job_find_own(c->z, &s->own, e);
 	if (!rc && api_bool(c->call, "all"))
 		rc = select_filter(s, STORE_DEVICE_FILTER_INIT, e);
 	else if (!rc && !count)
@@ -815,42 +840,31 @@ static int compare_ids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* In the order of ids: neighbours in the database are then started, and answer, at about the same time, and a commit
- * rewrites a fifth of the pages that it would in the order of names. */
-static int store_selection(struct zone *z, const struct job *j, struct selection *s, struct err *e)
+static int store_selection(struct zone *z, const struct job *j, const int64_t *ids, size_t count, struct err *e)
 {
 	int rc = 0;
-	qsort(s->ids, s->count, sizeof(s->ids[0]), compare_ids);
-	for (size_t at = 0; at < s->count && !rc; at += STORE_SELECTION_PART) {
-		size_t n = s->count - at < STORE_SELECTION_PART ? s->count - at : STORE_SELECTION_PART;
-		rc = store_job_selection_put(z->db, j->id, (int64_t)(at / STORE_SELECTION_PART), s->ids + at, n, e);
+	for (size_t at = 0; at < count && !rc; at += STORE_SELECTION_PART) {
+		size_t n = count - at < STORE_SELECTION_PART ? count - at : STORE_SELECTION_PART;
+		rc = store_job_selection_put(z->db, j->id, (int64_t)(at / STORE_SELECTION_PART), ids + at, n, e);
 	}
 	return rc;
 }
 
-struct order {
-	enum verb verb;
-	int64_t deadline_ms;
-	const char *key;
-	struct job_options options;
-};
-
-static int add_row(struct command *c, const struct order *o, const struct selection *s, struct job **ret, struct err *e)
+static int add_row(struct zone *z, const struct job_order *o, size_t count, struct job **ret, struct err *e)
 {
-	struct zone *z = c->z;
-	bool at_once = s->count <= ZONE_SLICE;
+	bool at_once = count <= ZONE_SLICE;
 	struct store_job row = {
 		.verb = (int)o->verb,
 		.state = at_once ? JOB_STATE_OPEN : JOB_STATE_EXPANDING,
-		.requested_by = c->m->by.name,
+		.requested_by = o->by,
 		.idempotency = o->key,
 		.server = z->server,
 		.created_at = z->now,
-		.deadline = later(z->now, o->deadline_ms),
-		.target = target_text(c),
-		.options = options_text(c, &o->options),
-		.total = (int64_t)s->count,
-		.expanded = at_once ? (int64_t)s->count : 0,
+		.deadline = o->deadline,
+		.target = o->target,
+		.options = options_text(z->arena, &o->options),
+		.total = (int64_t)count,
+		.expanded = at_once ? (int64_t)count : 0,
 	};
 	int rc = new_id(z, STORE_ID_JOB, &row.id, e);
 	rc = rc ? rc : store_ids_take(z->db, &z->ids, STORE_ID_ACT, row.total, &row.act_first, e);
@@ -863,6 +877,25 @@ static int add_row(struct command *c, const struct order *o, const struct select
 	return 0;
 }
 
+int job_start(struct zone *z, const struct job_order *o, const int64_t *ids, size_t count, struct job **ret,
+	      struct err *e)
+{
+	struct job *j;
+	int rc = add_row(z, o, count, &j, e);
+	rc = rc ? rc : tell_job(z, j, "added", e);
+	if (rc)
+		return rc;
+	if (j->state == JOB_STATE_EXPANDING) {
+		rc = store_selection(z, j, ids, count, e);
+		list_append(&z->busy, &j->busy);
+	} else {
+		rc = expand(z, j, ids, count, e);
+	}
+	if (!rc)
+		*ret = j;
+	return rc;
+}
+
 static int answer_job(struct command *c, const struct store_job *row, enum boot_choice boot)
 {
 	struct json_writer json;
@@ -871,20 +904,17 @@ static int answer_job(struct command *c, const struct store_job *row, enum boot_
 	return 0;
 }
 
-static int start_job(struct command *c, const struct order *o, struct selection *s, struct err *e)
+/* In the order of ids when they are many: neighbours in the database are then started, and answer, at about the same
+ * time, and a commit rewrites a fifth of the pages that it would in the order of names. */
+static int start_job(struct command *c, struct job_order *o, struct selection *s, struct err *e)
 {
 	struct job *j;
-	int rc = add_row(c, o, s, &j, e);
-	rc = rc ? rc : tell_job(c->z, j, "added", e);
-	if (rc)
-		return rc;
+	if (s->count > ZONE_SLICE)
+		qsort(s->ids, s->count, sizeof(s->ids[0]), compare_ids);
+	o->by = c->m->by.name;
+	o->target = target_text(c);
 	c->object = NULL; /* expanding uses the arena anew */
-	if (j->state == JOB_STATE_EXPANDING) {
-		rc = store_selection(c->z, j, s, e);
-		list_append(&c->z->busy, &j->busy);
-	} else {
-		rc = expand(c->z, j, s->ids, s->count, e);
-	}
+	int rc = job_start(c->z, o, s->ids, s->count, &j, e);
 	if (rc)
 		return rc;
 	struct store_job row = row_of(j);
@@ -892,7 +922,7 @@ static int start_job(struct command *c, const struct order *o, struct selection 
 	return answer_job(c, &row, j->boot);
 }
 
-static int order_devices(struct command *c, const struct order *o, struct err *e)
+static int order_devices(struct command *c, struct job_order *o, struct err *e)
 {
 	struct selection s;
 	selection_init(&s, c);
@@ -904,7 +934,7 @@ static int order_devices(struct command *c, const struct order *o, struct err *e
 }
 
 /* The same key again gives the same job. */
-static int find_by_key(struct command *c, const struct order *o, bool *ret_found, struct err *e)
+static int find_by_key(struct command *c, const struct job_order *o, bool *ret_found, struct err *e)
 {
 	struct store_job row;
 	*ret_found = false;
@@ -925,7 +955,7 @@ static int find_by_key(struct command *c, const struct order *o, bool *ret_found
 	return answer_job(c, &row, boot);
 }
 
-static int read_boot(struct command *c, struct order *o, struct err *e)
+static int read_boot(struct command *c, struct job_order *o, struct err *e)
 {
 	const char *word = api_str(c->call, "boot");
 	if (!word)
@@ -943,11 +973,12 @@ static bool is_for_people(enum verb v)
 	return v != VERB_TEST && v != VERB_UNBOOT;
 }
 
-static int read_order(struct command *c, struct order *o, struct err *e)
+static int read_order(struct command *c, struct job_order *o, struct err *e)
 {
 	const char *verb = api_str(c->call, "verb");
-	*o = (struct order){
-		.deadline_ms = api_int(c->call, "deadline", setting(c->z, SETTING_ACT_DEADLINE)),
+	int64_t deadline_ms = api_int(c->call, "deadline", setting(c->z, SETTING_ACT_DEADLINE));
+	*o = (struct job_order){
+		.deadline = later(c->z->now, deadline_ms),
 		.key = api_str(c->call, "key"),
 		.options = {.include_protected = api_bool(c->call, "include-protected"),
 			    .deadline_given = api_has(c->call, "deadline")},
@@ -955,16 +986,16 @@ static int read_order(struct command *c, struct order *o, struct err *e)
 	if (!verb_from_name(verb, &o->verb) || !is_for_people(o->verb))
 		return err_set(e, ERR_INVALID, "verb \"%s\" is none of on, off, reset, cycle, status", verb);
 	int64_t most = setting_row(SETTING_ACT_DEADLINE)->max;
-	if (o->deadline_ms < DEADLINE_MIN_MS || o->deadline_ms > most)
+	if (deadline_ms < DEADLINE_MIN_MS || deadline_ms > most)
 		return err_set(e, ERR_INVALID, "deadline of %lld ms is not between 1s and %lldh",
-			       (long long)o->deadline_ms, (long long)(most / 3600000));
+			       (long long)deadline_ms, (long long)(most / 3600000));
 	int rc = read_boot(c, o, e);
 	return rc || !o->key ? rc : check_text("key", o->key, KEY_MAX, e);
 }
 
 int command_POWER(struct command *c, struct err *e)
 {
-	struct order o;
+	struct job_order o;
 	bool found;
 	int rc = read_order(c, &o, e);
 	rc = rc ? rc : find_by_key(c, &o, &found, e);
@@ -973,8 +1004,37 @@ int command_POWER(struct command *c, struct err *e)
 
 int command_DEVICE_TEST(struct command *c, struct err *e)
 {
-	struct order o = {.verb = VERB_TEST, .deadline_ms = setting(c->z, SETTING_ACT_DEADLINE)};
+	struct job_order o = {.verb = VERB_TEST, .deadline = later(c->z->now, setting(c->z, SETTING_ACT_DEADLINE))};
 	return order_devices(c, &o, e);
+}
+
+int job_cancel(struct zone *z, int64_t id, bool *ret_won, struct err *e)
+{
+	int rc = store_job_cancel(z->db, id, z->now, ret_won, e);
+	if (rc || !*ret_won)
+		return rc;
+	struct job *j = job_get(z, id);
+	if (!j)
+		return err_set(e, ERR_FAILED, "job %lld is open but not known", (long long)id);
+	j->cancelled_at = z->now;
+	if (list_is_empty(&j->busy))
+		list_append(&z->busy, &j->busy);
+	act_cancel_talks(z, j);
+	return tell_job(z, j, "changed", e);
+}
+
+int job_cancel_schedule(struct zone *z, int64_t schedule, struct err *e)
+{
+	size_t it = 0;
+	uint64_t id;
+	void *at;
+	int rc = 0;
+	while (!rc && map_u64_each(z->jobs, &it, &id, &at)) {
+		bool won;
+		if (((const struct job *)at)->from.schedule == schedule)
+			rc = job_cancel(z, (int64_t)id, &won, e);
+	}
+	return rc;
 }
 
 int command_JOB_CANCEL(struct command *c, struct err *e)
@@ -986,17 +1046,9 @@ int command_JOB_CANCEL(struct command *c, struct err *e)
 	if (rc)
 		return err_set(e, rc, "job %lld does not exist", (long long)id);
 	c->object = arena_printf(c->arena, "job:%lld", (long long)id);
-	rc = store_job_cancel(c->z->db, id, c->z->now, &won, e);
-	if (rc || !won)
-		return rc ? rc : answer_job(c, &row, boot_from_options(row.options));
-	struct job *j = job_get(c->z, id);
-	if (!j)
-		return err_set(e, ERR_FAILED, "job %lld is open but not known", (long long)id);
-	j->cancelled_at = c->z->now;
-	if (list_is_empty(&j->busy))
-		list_append(&c->z->busy, &j->busy);
-	act_cancel_talks(c->z, j);
-	rc = tell_job(c->z, j, "changed", e);
-	row = row_of(j);
-	return rc ? rc : answer_job(c, &row, j->boot);
+	enum boot_choice boot = boot_from_options(row.options);
+	rc = job_cancel(c->z, id, &won, e);
+	if (!rc && won)
+		row = row_of(job_get(c->z, id));
+	return rc ? rc : answer_job(c, &row, boot);
 }

@@ -33,6 +33,7 @@ struct line {
 	int64_t talk_fence;
 	bool talk_tries; /* it began while the breaker was open */
 	struct list waiters;
+	struct list all; /* slots */
 };
 
 struct queue {
@@ -213,6 +214,7 @@ static struct line *line_get(struct queue *q, int64_t amt, const char *host)
 	l->net = net_get(q, host, &l->place);
 	l->net->lines++;
 	list_init(&l->waiters);
+	list_init(&l->all);
 	map_u64_put(q->lines, (uint64_t)amt, l);
 	return l;
 }
@@ -291,6 +293,7 @@ static void slot_free(struct queue *q, struct slot *s)
 	heap_delete(&q->timers, s);
 	leave_places(q, s);
 	line_set_live(q, s, false);
+	list_remove(&s->of_line);
 	s->line->slots--;
 	line_drop_unused(q, s->line);
 	free(s);
@@ -394,6 +397,13 @@ bool queue_has_interface(const struct queue *q, int64_t amt)
 	return l && l->slots;
 }
 
+struct slot *queue_of(const struct queue *q, int64_t amt, const struct slot *after)
+{
+	const struct line *l = map_u64_get(q->lines, (uint64_t)amt);
+	struct list *next = !l ? NULL : after ? after->of_line.next : l->all.next;
+	return !l || next == &l->all ? NULL : LIST_ENTRY(next, struct slot, of_line);
+}
+
 struct slot *queue_add(struct queue *q, const struct slot *init, const char *host)
 {
 	struct slot *s = mem_alloc(sizeof(*s));
@@ -405,6 +415,8 @@ struct slot *queue_add(struct queue *q, const struct slot *init, const char *hos
 	list_init(&s->newly_held);
 	s->line = line_get(q, s->amt, host);
 	s->line->slots++;
+	list_init(&s->of_line);
+	list_append(&s->line->all, &s->of_line);
 	ASSERT(!map_u64_put(q->slots, (uint64_t)s->id, s));
 	return s;
 }

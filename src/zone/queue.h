@@ -41,6 +41,7 @@ struct slot {
 	size_t timer_place, ready_place;
 	struct list waiting; /* in the line of its interface */
 	struct list newly_held;
+	struct list of_line; /* all of its interface */
 	struct line *line;
 };
 
@@ -69,6 +70,8 @@ void queue_wake_at(struct queue *q, struct slot *s, int64_t wake); /* changes wa
 void queue_delete(struct queue *q, struct slot *s);                /* final: frees s */
 
 bool queue_has_interface(const struct queue *q, int64_t amt); /* some act of it is not final */
+/* The acts of an interface, for walking: NULL gives the first; NULL comes behind the last. */
+struct slot *queue_of(const struct queue *q, int64_t amt, const struct slot *after);
 /* Any act, for walking: *it starts at 0; the queue must not change meanwhile. */
 bool queue_each(const struct queue *q, size_t *it, struct slot **ret);
 /* An act whose wake has come; it stays until it is moved. A queued one that is due becomes ready by itself and is not

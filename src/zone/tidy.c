@@ -4,7 +4,7 @@
 #include "store/event.h"
 #include "store/power.h"
 #include "store/server.h"
-#include "zone/zone_priv.h"
+#include "zone/engine.h"
 
 #define SEEN_MS            60000
 #define TIDY_MS            3600000
@@ -51,6 +51,10 @@ static int purge(struct zone *z, int64_t *left, struct err *e)
 	if (!rc && *left > 0)
 		rc = store_power_purge(z->db, before(z, setting(z, SETTING_KEEP_POWER)), (int)*left, &n, e);
 	*left -= n;
+	n = 0;
+	if (!rc && *left > 0)
+		rc = store_occurrence_purge(z->db, before(z, setting(z, SETTING_KEEP_JOBS)), (int)*left, &n, e);
+	*left -= n;
 	rc = rc ? rc : message_tidy(z, left, e);
 	return rc ? rc : audit_tidy(z, left, e);
 }
@@ -61,6 +65,7 @@ int tidy(struct zone *z, struct err *e)
 	int rc = 0;
 	if (z->now >= z->seen_at) {
 		rc = store_server_seen(z->db, z->server, z->now, e);
+		rc = rc ? rc : engine_keep(z, e);
 		z->seen_at = later(z->now, SEEN_MS);
 		queue_tidy(z->queue, z->now);
 	}

@@ -36,6 +36,21 @@ struct chain {
 void chain_init(struct chain *c);
 void chain_add(struct chain *c, struct mail *m);
 
+/* What a schedule's job knows of its occurrence. */
+struct job_origin {
+	int64_t schedule;     /* 0: the job is a person's */
+	int64_t due;          /* when the occurrence was due, unspread: the newest intent wins */
+	int64_t base, window; /* the slot of a device is recur_slot(base, window, device, schedule) */
+	int64_t ends;         /* what has not started by then does not start; INT64_MAX: no such end */
+};
+
+/* What an order says besides; stored with the job as JSON. */
+struct job_options {
+	bool include_protected, deadline_given;
+	enum boot_choice boot;
+	struct job_origin from;
+};
+
 /* A job that is not final. */
 struct job {
 	int64_t id;
@@ -49,7 +64,8 @@ struct job {
 	struct store_job_counts more;   /* of this round */
 	int64_t told_at;                /* last progress */
 	bool include_protected;
-	bool deadline_given;         /* else each act has that of its device's setting */
+	bool deadline_given; /* else each act has that of its device's setting */
+	struct job_origin from;
 	struct list last;            /* slots of protected devices that wait for all others, in the order of ids */
 	struct list touched;         /* on zone.touched: counts to be written */
 	struct list busy;            /* on zone.busy: being expanded or cancelled */
@@ -97,6 +113,7 @@ struct zone {
 	unsigned crash_marks; /* what this round did, see crash.h */
 
 	struct queue *queue;
+	struct engine *engine; /* schedules: engine.c */
 	struct map_u64 *jobs;
 	struct list touched, busy;
 	struct list tasks;      /* commands that take several rounds */
@@ -146,10 +163,36 @@ void act_cancel_talks(struct zone *z, const struct job *j);
 int act_cancel_queued(struct zone *z, struct job *j, int64_t first, int64_t last, struct err *e);
 /* Puts a new queued act into memory. */
 void act_remember(struct zone *z, const struct store_act *a, const char *host);
+/* A new act of a schedule whose occurrence fell due then: what older occurrences still have queued for its interface
+ * ends as skipped. */
+int act_supersede(struct zone *z, const struct store_act *a, int64_t due, struct err *e);
 /* Counts and tells a final act. */
 int act_tell_final(struct zone *z, const struct store_act *a, struct err *e);
 
 /* power.c: jobs. */
+struct job_order {
+	enum verb verb;
+	int64_t deadline; /* of all acts, but for those of a schedule: then the latest of them */
+	const char *by, *key, *target;
+	struct job_options options;
+};
+/* ids: devices, in the order in which their acts are made. An id below 0: its act is skipped, superseded by another one
+ * that is made at the same time. Uses the arena anew. */
+int job_start(struct zone *z, const struct job_order *o, const int64_t *ids, size_t count, struct job **ret,
+	      struct err *e);
+int job_cancel(struct zone *z, int64_t id, bool *ret_won, struct err *e); /* not won: it is final or cancelled */
+int job_cancel_schedule(struct zone *z, int64_t schedule, struct err *e); /* what it has open */
+#define JOB_LATE_MS 60000 /* what starts so much later than its time was on time: a restart takes as long */
+
+/* The devices of this server's own machine, known by UUID. */
+#define JOB_OWN_MAX 8
+struct job_own {
+	int64_t device[JOB_OWN_MAX];
+	size_t count;
+};
+int job_find_own(struct zone *z, struct job_own *ret, struct err *e);
+bool job_is_own(const struct job_own *o, int64_t device);
+
 struct job *job_get(struct zone *z, int64_t id); /* NULL: final */
 void job_count(struct zone *z, struct job *j, enum act_state final);
 int job_flush(struct zone *z, struct err *e); /* writes the counts of this round; releases protected acts */
