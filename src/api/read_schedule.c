@@ -240,7 +240,7 @@ static int crowd_of(struct upcoming *u, const struct coming *c, size_t *ret, str
 			*ret = u->crowds[i].n;
 			return 0;
 		}
-	int code = plan_select_count(u->x.plan, u->x.r->db, c->en, tz_name(c->tz), ret, e);
+	int code = plan_select_count(u->x.plan, u->x.r->db, c->en, tz_name(c->tz), u->x.r->now, ret, e);
 	if (code)
 		return code;
 	u->crowds = mem_grow(u->crowds, u->crowd_len + 1, sizeof(u->crowds[0]));
@@ -286,7 +286,7 @@ static int put_device(struct upcoming *u, struct err *e)
 	int code = store_device_get(r->db, r->arena, u->device->device, &d, e);
 	code = code ? code : store_hold_covers(r->db, u->device->device, &u->is_held, e);
 	u->folder = code ? 0 : d.folder;
-	code = code ? code : plan_of_device(u->x.plan, r->db, u->device->device, u->folder, see_entry, u, e);
+	code = code ? code : plan_of_device(u->x.plan, r->db, u->device->device, u->folder, r->now, see_entry, u, e);
 	struct coming *c;
 	for (uint32_t n = 0; !code && n < u->count && (c = soonest(u)); n++) {
 		if (!read_take(r))

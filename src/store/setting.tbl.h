@@ -84,4 +84,8 @@ SETTING(AUDIT_DEVICES,      "audit-devices",      BOOL, "", 0, 1, "on", ZONE,
         "write a device event into the audit for each job and credential that changes devices")
 SETTING(MESSAGE_DEBUG,      "message-debug",      BOOL, "", 0, 1, "off", ZONE,
         "write messages of severity debug into the local log file")
+SETTING(SCHEDULE_ORDERS,    "schedule-orders",    COUNT, "acts", 1, 65536, "10", ZONE,
+        "most acts of schedules in one /24 (IPv6: /64) whose order may be on the wire at once")
+SETTING(SCHEDULE_STARTS,    "schedule-starts",    COUNT, "acts/s", 1, 10000, "20", ZONE,
+        "most acts of schedules that are started in one /24 (IPv6: /64) in a second")
 /* clang-format on */

@@ -14,6 +14,7 @@
 
 #define RUN_MS          10000 /* how long one run may try again to reach the device */
 #define BOUND_MS        60000 /* how long wire may overrun a deadline before it is no longer waited for */
+#define ORDER_MS        32000 /* how long after its gate an order may be on the wire: R8, and one exchange */
 #define BACKOFF_MS      2000  /* doubled with each attempt */
 #define BACKOFF_MAX_MS  60000
 #define SETTLE_RETRY_MS 5000 /* between two looks for evidence */
@@ -314,6 +315,7 @@ static int requeue(struct zone *z, struct slot *s, int64_t due, struct end *why,
 	crash_mark(z, CRASH_REQUEUE);
 	why->to = ACT_STATE_QUEUED;
 	s->reason = why->reason;
+	s->in_turn = false;
 	queue_wait(z->queue, s, due, z->now);
 	return 0;
 }
@@ -376,6 +378,12 @@ static int why_not(struct zone *z, const struct slot *s, int *ret_code, struct e
 	return rc;
 }
 
+/* How long a sent act may be observed before its outcome is missed. */
+static int64_t observe_bound(struct zone *z, const struct slot *s)
+{
+	return at_device(z, SETTING_OBSERVE_TIME, s->device) + 2 * BOUND_MS;
+}
+
 int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
 {
 	struct slot *s = queue_get(z->queue, (int64_t)m->act);
@@ -402,8 +410,7 @@ int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
 		return rc;
 	if (won) {
 		crash_mark(z, CRASH_SENT);
-		queue_live(z->queue, s, ACT_STATE_SENT,
-			   later(z->now, at_device(z, SETTING_OBSERVE_TIME, s->device) + 2 * BOUND_MS));
+		queue_live(z->queue, s, ACT_STATE_SENT, later(z->now, s->scheduled ? ORDER_MS : observe_bound(z, s)));
 	}
 	tell_wire(z, WIRE_ACT_GATE_ANSWER, m->act, m->fence, won ? 0 : code);
 	return 0;
@@ -656,9 +663,9 @@ static int look_before(struct zone *z, struct contact *c, struct err *e)
 	struct store_amt_state s;
 	if (!engine_waits_for_contact(z))
 		return 0;
-	int rc = store_amt_state_get(z->db, z->arena, c->amt, &s, e);
+	int rc = store_amt_state_get(z->db, z->arena, c->amt, &s, NULL);
 	if (rc)
-		return rc;
+		return rc == ERR_NOT_FOUND ? 0 : err_set(e, rc, "interface %lld cannot be read", (long long)c->amt);
 	c->seen_at = s.seen_at;
 	c->reason = s.last_act ? s.last_reason : 0;
 	return 0;
@@ -735,7 +742,7 @@ static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
 	m->verb = s->verb;
 	m->boot = boot_of(z, s->job);
 	m->observe_ms = at_device(z, SETTING_OBSERVE_TIME, s->device);
-	queue_talk_open(z->queue, s, z->now);
+	queue_talk_open(z->queue, s, m->mode == ACT_RUN, z->now);
 	chain_add(&z->to_wire, &m->mail);
 }
 
@@ -911,11 +918,11 @@ int act_dispatch(struct zone *z, struct err *e)
 	int rc = 0;
 	if (z->stopping)
 		return 0;
-	for (size_t n = 0; n < ZONE_SLICE && !rc && (s = queue_next(z->queue)); n++) {
+	for (size_t n = 0; n < ZONE_SLICE && !rc && (s = queue_next(z->queue, z->now)); n++) {
 		arena_reset(z->arena);
 		rc = start_act(z, s, e);
 	}
-	if (!rc && queue_next(z->queue))
+	if (!rc && queue_next(z->queue, z->now))
 		z->run_again = true;
 	return rc ? rc : hold_back_all(z, e);
 }
@@ -972,6 +979,10 @@ static int wake(struct zone *z, struct slot *s, struct err *e)
 {
 	if (s->state == ACT_STATE_QUEUED)
 		return expire(z, s, &(struct end){0}, e);
+	if (s->state == ACT_STATE_SENT && !s->in_doubt && queue_talk_quiet(z->queue, s->id)) {
+		queue_wake_at(z->queue, s, later(z->now, observe_bound(z, s) - ORDER_MS));
+		return 0;
+	}
 	return s->in_doubt ? wake_in_doubt(z, s, e) : wake_overrun(z, s, e);
 }
 
@@ -1056,6 +1067,8 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host)
 		.verb = (enum verb)a->verb,
 		.held_back = a->state == ACT_STATE_QUEUED && a->reason == REASON(ERR_SUBNET_DOWN),
 	};
+	const struct job *j = job_get(z, a->job);
+	init.scheduled = j && j->from.schedule && verb_changes_power(init.verb);
 	struct slot *s = queue_add(z->queue, &init, host);
 	if (a->state == ACT_STATE_QUEUED) {
 		queue_wait(z->queue, s, a->due, z->now);

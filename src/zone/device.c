@@ -4,6 +4,7 @@
 #include "codec/range.h"
 #include "store/hold.h"
 #include "store/server.h"
+#include "zone/engine.h"
 #include "zone/rule.h"
 
 #define TAG_MAX      64
@@ -455,6 +456,7 @@ int command_DEVICE_REMOVE(struct command *c, struct err *e)
 	rc = store_hold_delete(c->z->db, STORE_SCOPE_DEVICE, d.id, e);
 	rc = rc == ERR_NOT_FOUND ? 0 : rc;
 	rc = rc ? rc : setting_forget(c->z, STORE_SCOPE_DEVICE, d.id, e);
+	rc = rc ? rc : engine_forget_level(c->z, STORE_SCOPE_DEVICE, d.id, e);
 	rc = rc ? rc : store_device_delete(c->z->db, d.id, e);
 	return rc ? rc : tell(c, "removed", d.id, d.name, e);
 }

@@ -151,6 +151,19 @@ int engine_plan(struct zone *z, struct plan **ret, struct err *e)
 	return rc;
 }
 
+int engine_forget_level(struct zone *z, int scope, int64_t object, struct err *e)
+{
+	struct plan *plan;
+	int rc = engine_plan(z, &plan, e);
+	for (size_t i = 0; !rc && i < plan_count(plan); i++) {
+		const struct plan_entry *en = plan_at(plan, i);
+		if (en->scope == scope && en->object == object)
+			rc = job_cancel_schedule(z, en->id, e);
+	}
+	engine_stale(z);
+	return rc ? rc : store_schedule_forget(z->db, scope, object, e);
+}
+
 int64_t engine_wake(const struct zone *z)
 {
 	const struct engine *g = z->engine;
@@ -392,7 +405,7 @@ static int carry_out(struct zone *z, const struct candidate *c, struct store_occ
 	int rc = store_occurrence_take(z->db, o, REASON(ERR_MISSED), &won, e);
 	if (rc || !won)
 		return rc;
-	rc = plan_select(z->engine->plan, z->db, c->en, tz_name(c->tz), &ids, e);
+	rc = plan_select(z->engine->plan, z->db, c->en, tz_name(c->tz), z->now, &ids, e);
 	rc = rc ? rc : drop_served(z, o, &ids, e);
 	if (!rc && ids.count) {
 		struct job_origin from = origin_of(z, c, ids.count);
@@ -538,7 +551,7 @@ int engine_on_contact(struct zone *z, int64_t device, int64_t by_schedule, int64
 	rc = store_device_get(z->db, z->arena, device, &d, NULL);
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : err_set(e, rc, "device %lld cannot be read", (long long)device);
-	rc = plan_of_device(plan, z->db, device, d.folder, see_entry, &c, e);
+	rc = plan_of_device(plan, z->db, device, d.folder, z->now, see_entry, &c, e);
 	for (size_t i = 0; i < c.fits.count && !rc; i++) {
 		const struct plan_entry *en = plan_get(plan, c.fits.v[i]);
 		const struct tz *tz;

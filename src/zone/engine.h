@@ -22,6 +22,8 @@ struct engine *engine_new(void);
 void engine_free(struct engine *g);
 int engine_load(struct zone *z, struct err *e);
 void engine_stale(struct zone *z); /* something that a plan is made of has changed */
+/* A level or group goes, with its list and tasks; what those have open is cancelled. */
+int engine_forget_level(struct zone *z, int scope, int64_t object, struct err *e);
 /* Handles what is due. */
 int engine_run(struct zone *z, struct err *e);
 int64_t engine_wake(const struct zone *z);      /* wall time; INT64_MAX: nothing will fall due */

@@ -1,6 +1,7 @@
 /* The two trees of folders: of devices and of credentials. */
 #include "store/hold.h"
 #include "zone/command.h"
+#include "zone/engine.h"
 #include "zone/group.h"
 #include "zone/rule.h"
 
@@ -115,6 +116,7 @@ static int forget(struct zone *z, int64_t id, struct err *e)
 {
 	tree_drop(z->tree, id);
 	int rc = setting_forget(z, STORE_SCOPE_FOLDER, id, e);
+	rc = rc ? rc : engine_forget_level(z, STORE_SCOPE_FOLDER, id, e);
 	rc = rc ? rc : store_hold_delete(z->db, STORE_SCOPE_FOLDER, id, e);
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "codec/json.h"
 #include "zone/command.h"
+#include "zone/engine.h"
 #include "zone/filter.h"
 #include "zone/rule.h"
 #include "zone/task.h"
@@ -138,6 +139,7 @@ int command_GROUP_REMOVE(struct command *c, struct err *e)
 {
 	struct store_group g;
 	int rc = find(c, &g, e);
+	rc = rc ? rc : engine_forget_level(c->z, STORE_SCHEDULE_GROUP, g.id, e);
 	rc = rc ? rc : store_group_delete(c->z->db, g.id, e);
 	rule_forget(c->z); /* some may have named it */
 	return rc ? rc : done(c, "removed", &g, e);

@@ -9,9 +9,9 @@
 #include "zone/calendar.h"
 #include "zone/command.h"
 #include "zone/crash.h"
+#include "zone/engine.h"
 #include "zone/post.h"
 #include "zone/rule.h"
-#include "zone/engine.h"
 #include "zone/task.h"
 #include "zone/zone_priv.h"
 

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "store/device.h"
 #include "store/folder.h"
+#include "zone/group.h"
 
 #define PAGE           1000
 #define HERD_FROM      200   /* devices from which starts are spread by themselves */
@@ -311,13 +312,14 @@ const char *level_name(struct db *db, struct arena *a, int scope, int64_t object
 {
 	struct store_folder f;
 	struct store_device d;
+	struct store_group g;
 	if (scope == STORE_SCOPE_ZONE)
 		return "zone";
 	if (scope == STORE_SCOPE_FOLDER)
 		return store_folder_get(db, a, object, &f, NULL) ? "?" : f.path;
 	if (scope == STORE_SCOPE_DEVICE)
 		return store_device_get(db, a, object, &d, NULL) ? "?" : d.name;
-	return "?";
+	return store_group_get(db, a, object, &g, NULL) ? "?" : arena_printf(a, "group:%s", g.name);
 }
 
 int plan_zone(const struct plan *p, const char *name, const struct tz **ret, struct err *e)
@@ -381,6 +383,7 @@ struct choosing {
 	const struct plan *p;
 	const struct plan_entry *en;
 	const char *time_zone;
+	int64_t now;         /* for groups whose members a filter chooses */
 	struct plan_ids *to; /* NULL: count only */
 	size_t count;
 };
@@ -422,40 +425,89 @@ static int choose_folders(struct choosing *c, struct db *db, struct err *e)
 	return rc;
 }
 
+static int see_member(void *arg, const struct store_device_view *row)
+{
+	choose(arg, row->device.id, row->device.folder);
+	return 0;
+}
+
+static int choose_members(struct choosing *c, struct db *db, struct err *e)
+{
+	struct store_group g;
+	struct arena *a = arena_new(0);
+	int rc = store_group_get(db, a, c->en->object, &g, NULL);
+	if (!rc)
+		rc = group_members(db, &g, c->now, see_member, c, e);
+	else if (rc != ERR_NOT_FOUND)
+		rc = err_set(e, rc, "group %lld cannot be read", (long long)c->en->object);
+	arena_free(a);
+	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 static int choose_all(struct choosing *c, struct db *db, struct err *e)
 {
+	if (c->en->scope == STORE_SCHEDULE_GROUP)
+		return choose_members(c, db, e);
 	if (c->en->scope == STORE_SCOPE_DEVICE)
 		return choose_device(c, db, e);
 	return choose_folders(c, db, e);
 }
 
-int plan_select(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone,
+int plan_select(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone, int64_t now,
 		struct plan_ids *ret, struct err *e)
 {
-	struct choosing c = {p, en, time_zone, ret, 0};
+	struct choosing c = {p, en, time_zone, now, ret, 0};
 	return choose_all(&c, db, e);
 }
 
 int plan_select_count(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone,
-		      size_t *ret, struct err *e)
+		      int64_t now, size_t *ret, struct err *e)
 {
-	struct choosing c = {p, en, time_zone, NULL, 0};
+	struct choosing c = {p, en, time_zone, now, NULL, 0};
 	int rc = choose_all(&c, db, e);
 	if (!rc)
 		*ret = c.count;
 	return rc;
 }
 
-int plan_of_device(const struct plan *p, struct db *db, int64_t device, int64_t folder, plan_entry_fn each, void *arg,
-		   struct err *e)
+/* Whether a device is a member, and of which groups with tasks, is for each group to say. */
+struct finding {
+	int64_t device;
+	bool found;
+};
+
+static int see_itself(void *arg, const struct store_device_view *row)
+{
+	struct finding *f = arg;
+	f->found = f->found || row->device.id == f->device;
+	return 0;
+}
+
+static int is_member(struct db *db, int64_t group, int64_t device, int64_t now, bool *ret, struct err *e)
+{
+	struct store_group g;
+	struct finding f = {.device = device};
+	struct arena *a = arena_new(0);
+	int rc = store_group_get(db, a, group, &g, NULL);
+	rc = rc ? rc : group_members(db, &g, now, see_itself, &f, e);
+	arena_free(a);
+	*ret = f.found;
+	return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
+int plan_of_device(const struct plan *p, struct db *db, int64_t device, int64_t folder, int64_t now, plan_entry_fn each,
+		   void *arg, struct err *e)
 {
 	struct store_level l = plan_level(p, device, folder);
 	int rc = 0;
-	(void)db;
-	(void)e;
-	for (size_t i = 0; i < p->count && !rc; i++)
-		if (same_level(l, &p->entries[i]))
-			rc = each(arg, &p->entries[i]);
+	for (size_t i = 0; i < p->count && !rc; i++) {
+		const struct plan_entry *en = &p->entries[i];
+		bool counts = same_level(l, en);
+		if (en->scope == STORE_SCHEDULE_GROUP)
+			rc = is_member(db, en->object, device, now, &counts, e);
+		if (!rc && counts)
+			rc = each(arg, en);
+	}
 	return rc;
 }
 

@@ -47,7 +47,7 @@ const char *level_zone(const struct plan *p, struct db *db, int scope, int64_t o
 /* Whether a device in this folder, whose list is now that of level l, would get the list of a folder above it, if that
  * folder had one. */
 bool plan_is_below(const struct plan *p, int64_t folder, int64_t above, struct store_level l);
-/* "zone", "/folder/" or a device's name; "?" for what is gone. */
+/* "zone", "/folder/", a device's name or "group:NAME"; "?" for what is gone. */
 const char *level_name(struct db *db, struct arena *a, int scope, int64_t object);
 /* ERR_INVALID: there is no such time zone. */
 int plan_zone(const struct plan *p, const char *name, const struct tz **ret, struct err *e);
@@ -66,16 +66,17 @@ struct plan_ids {
 void plan_ids_add(struct plan_ids *l, int64_t id);
 void plan_ids_release(struct plan_ids *l);
 
-/* The devices that an entry means at this moment, whose local times are of time_zone (NULL: of any). */
-int plan_select(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone,
+/* The devices that an entry means at this moment, whose local times are of time_zone (NULL: of any). now is asked by
+ * groups whose members a filter chooses. */
+int plan_select(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone, int64_t now,
 		struct plan_ids *ret, struct err *e);
 /* Their number. */
 int plan_select_count(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone,
-		      size_t *ret, struct err *e);
+		      int64_t now, size_t *ret, struct err *e);
 /* The entries that apply to one device. */
 typedef int (*plan_entry_fn)(void *arg, const struct plan_entry *en);
-int plan_of_device(const struct plan *p, struct db *db, int64_t device, int64_t folder, plan_entry_fn each, void *arg,
-		   struct err *e);
+int plan_of_device(const struct plan *p, struct db *db, int64_t device, int64_t folder, int64_t now, plan_entry_fn each,
+		   void *arg, struct err *e);
 
 /* How long the starts of n devices are spread, ms: the rule's window, the entry's spread, or by their number; never
  * longer than the window lasts. start is when the first may start. */

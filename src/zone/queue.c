@@ -8,7 +8,9 @@
 #include "zone/heap.h"
 
 #define SUBNET_KEY_MAX (1 + ACT_HOST_SIZE)
-#define KEEP_UNUSED_MS 600000 /* what is known of a subnet, after its last conversation */
+#define SECOND_MS      1000
+#define TURN_MAX_MS    3600000 /* a turn that lies farther ahead is of a clock that was put back */
+#define KEEP_UNUSED_MS 600000  /* what is known of a subnet, after its last conversation */
 
 struct subnet {
 	uint8_t key[SUBNET_KEY_MAX];
@@ -20,6 +22,12 @@ struct subnet {
 	struct breaker breaker;
 	size_t try_place; /* among those whose breaker waits for its next try */
 	int64_t used_at;
+
+	/* scheduled acts */
+	size_t orders;    /* that may be on the wire */
+	struct list held; /* slots that wait for one of them to end */
+	int64_t *starts;  /* when the last ones started or will, as many as a second may have; NULL: none yet */
+	size_t starts_len, start_at;
 };
 
 /* An interface that has an open act or conversation. */
@@ -31,7 +39,8 @@ struct line {
 	struct slot *live;
 	int64_t talk_act; /* 0: no conversation */
 	int64_t talk_fence;
-	bool talk_tries; /* it began while the breaker was open */
+	bool talk_tries;  /* it began while the breaker was open */
+	bool talk_orders; /* it counts in net->orders */
 	struct list waiters;
 	struct list all; /* slots */
 };
@@ -44,7 +53,7 @@ struct queue {
 	struct list newly_held; /* slots */
 	size_t breakers_open;
 	struct breaker_rule rule;
-	size_t zone_limit, subnet_limit;
+	size_t zone_limit, subnet_limit, order_limit, start_rate;
 };
 
 static bool slot_wakes_before(const void *a, const void *b)
@@ -100,7 +109,7 @@ struct queue *queue_new(void)
 	q->lines = map_u64_new();
 	q->talks = map_u64_new();
 	q->nets = map_str_new();
-	q->zone_limit = q->subnet_limit = SIZE_MAX;
+	q->zone_limit = q->subnet_limit = q->order_limit = q->start_rate = SIZE_MAX;
 	heap_init(&q->timers, slot_wakes_before, timer_place);
 	heap_init(&q->startable, net_starts_before, net_place);
 	heap_init(&q->tries, net_tries_before, try_place);
@@ -179,6 +188,7 @@ static struct subnet *net_get(struct queue *q, const char *host, uint8_t *ret_pl
 		memcpy(n->key, key, len);
 		n->key_len = len;
 		heap_init(&n->ready, slot_starts_before, ready_place);
+		list_init(&n->held);
 		map_str_put(q->nets, BYTES(key, len), n);
 	}
 	return n;
@@ -189,6 +199,7 @@ static void net_free(struct queue *q, struct subnet *n)
 	net_leave(q, n);
 	q->breakers_open -= n->breaker.open;
 	heap_release(&n->ready);
+	free(n->starts);
 	free(n);
 }
 
@@ -386,6 +397,12 @@ void queue_set_breaker(struct queue *q, const struct breaker_rule *rule)
 	}
 }
 
+void queue_set_pace(struct queue *q, size_t orders, size_t starts_per_s)
+{
+	q->order_limit = orders;
+	q->start_rate = starts_per_s;
+}
+
 struct slot *queue_get(const struct queue *q, int64_t act)
 {
 	return map_u64_get(q->slots, (uint64_t)act);
@@ -498,15 +515,51 @@ int64_t queue_wake(const struct queue *q)
 	return n && n->breaker.try_at < wake ? n->breaker.try_at : wake;
 }
 
-struct slot *queue_next(struct queue *q)
+/* A start waits until the one that lies so many before it is a second old. */
+static int64_t next_turn(const struct queue *q, struct subnet *n, int64_t now)
+{
+	if (n->starts_len != q->start_rate) {
+		free(n->starts);
+		n->starts = mem_array(q->start_rate, sizeof(n->starts[0]));
+		n->starts_len = q->start_rate;
+		n->start_at = 0;
+	}
+	int64_t *oldest = &n->starts[n->start_at];
+	bool is_free = !*oldest || *oldest + SECOND_MS <= now || *oldest > now + TURN_MAX_MS;
+	*oldest = is_free ? now : *oldest + SECOND_MS;
+	n->start_at = (n->start_at + 1) % n->starts_len;
+	return *oldest;
+}
+
+/* Whether a scheduled act may start now; else it is moved to where it waits. */
+static bool is_its_turn(struct queue *q, struct slot *s, int64_t now)
+{
+	struct subnet *n = s->line->net;
+	if (n->orders >= q->order_limit) {
+		leave_ready(q, s);
+		list_append(&n->held, &s->waiting);
+		return false;
+	}
+	int64_t at = s->in_turn || q->start_rate == SIZE_MAX ? now : next_turn(q, n, now);
+	s->in_turn = true;
+	if (at <= now)
+		return true;
+	leave_ready(q, s);
+	queue_wake_at(q, s, at < s->deadline ? at : s->deadline);
+	return false;
+}
+
+struct slot *queue_next(struct queue *q, int64_t now)
 {
 	struct subnet *n;
 	while (map_u64_count(q->talks) < q->zone_limit && (n = heap_first(&q->startable))) {
 		struct slot *s = heap_first(&n->ready);
-		if (!s->line->live && !s->line->talk_act)
+		if (s->line->live || s->line->talk_act) {
+			leave_ready(q, s);
+			list_append(&s->line->waiters, &s->waiting);
+		} else if (!s->scheduled || is_its_turn(q, s, now)) {
 			return s;
-		leave_ready(q, s);
-		list_append(&s->line->waiters, &s->waiting);
+		}
 	}
 	return NULL;
 }
@@ -531,10 +584,12 @@ bool queue_can_talk(const struct queue *q, const struct slot *s)
 	return !s->line->talk_act && s->line->net->talks < q->subnet_limit && map_u64_count(q->talks) < q->zone_limit;
 }
 
-void queue_talk_open(struct queue *q, struct slot *s, int64_t now)
+void queue_talk_open(struct queue *q, struct slot *s, bool may_order, int64_t now)
 {
 	struct line *l = s->line;
 	ASSERT(!l->talk_act);
+	l->talk_orders = may_order && s->scheduled;
+	l->net->orders += l->talk_orders;
 	l->talk_act = s->id;
 	l->talk_fence = s->fence;
 	l->talk_tries = l->net->breaker.open;
@@ -544,6 +599,27 @@ void queue_talk_open(struct queue *q, struct slot *s, int64_t now)
 	l->net->used_at = now;
 	breaker_start(&l->net->breaker, l->place, &q->rule, now);
 	net_fix(q, l->net);
+}
+
+/* Whoever waited for one of the orders may go. */
+static bool quiet(struct queue *q, struct line *l)
+{
+	if (!l->talk_orders)
+		return false;
+	l->talk_orders = false;
+	l->net->orders--;
+	struct slot *s = LIST_FIRST(&l->net->held, struct slot, waiting);
+	if (s) {
+		list_remove(&s->waiting);
+		line_up(q, s);
+	}
+	return true;
+}
+
+bool queue_talk_quiet(struct queue *q, int64_t act)
+{
+	struct line *l = map_u64_get(q->talks, (uint64_t)act);
+	return l && quiet(q, l);
 }
 
 bool queue_talk_is_open(const struct queue *q, int64_t act, int64_t fence)
@@ -585,6 +661,7 @@ bool queue_talk_close(struct queue *q, int64_t act, int64_t fence)
 	net_leave(q, l->net);
 	l->net->talks--;
 	net_fix(q, l->net);
+	(void)quiet(q, l); /* or it was before */
 	line_move_on(q, l);
 	line_drop_unused(q, l);
 	return true;

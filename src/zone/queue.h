@@ -6,7 +6,10 @@
  *
  * A queued act that is due stands either in the ready heap of its subnet, or in the line of its interface behind the
  * act that is live there. An interface has one live act and one conversation at most. A subnet most of which cannot be
- * reached is held back by its breaker (zone/breaker.h), which is a fact like the conversations. One thread. */
+ * reached is held back by its breaker (zone/breaker.h), which is a fact like the conversations.
+ *
+ * Acts of schedules that change power do not come to a subnet as a herd, whatever else goes on there: so many
+ * starts a second, and so many with an order that may be on the wire. One thread. */
 #ifndef ZONE_QUEUE_H
 #define ZONE_QUEUE_H
 
@@ -31,6 +34,8 @@ struct slot {
 	enum verb verb;
 	int64_t paced;        /* the time at which the power-on rate of its folder lets it start; 0 not asked yet */
 	bool minds_boot;      /* its conversation says whether a boot choice stands in the device */
+	bool scheduled;       /* of a schedule, and it changes power */
+	bool in_turn;         /* scheduled: its start was counted; act.c takes that back for another try */
 	bool in_doubt;        /* sent, and its conversation ended without an answer */
 	bool held_back;       /* queued: it is on disk that the breaker holds it */
 	int64_t settle_until; /* in doubt: after this it is unknown */
@@ -58,6 +63,8 @@ size_t queue_count(const struct queue *q);
 /* Most conversations at once, in all and in one subnet (/24, or /64 of IPv6; a name is a subnet of its own). */
 void queue_set_limits(struct queue *q, size_t zone, size_t subnet);
 void queue_set_breaker(struct queue *q, const struct breaker_rule *rule); /* without it none opens */
+/* For acts of schedules in one subnet: orders on the wire at once, starts in a second. */
+void queue_set_pace(struct queue *q, size_t orders, size_t starts_per_s);
 
 struct slot *queue_get(const struct queue *q, int64_t act); /* NULL: final or unknown */
 /* Copies the fields above state; host chooses the subnet. The act has no state until one of the next two is called. */
@@ -78,15 +85,19 @@ bool queue_each(const struct queue *q, size_t *it, struct slot **ret);
  * given out before its deadline. Breakers whose next try is due let it through. NULL: none. */
 struct slot *queue_timer(struct queue *q, int64_t now);
 int64_t queue_wake(const struct queue *q); /* when the next one wakes; QUEUE_NEVER */
-/* The ready act that may start now, oldest due first. It stays ready until it is moved. NULL: none may. */
-struct slot *queue_next(struct queue *q);
+/* The ready act that may start now, oldest due first. It stays ready until it is moved. NULL: none may. A paced one
+ * that is returned counts as started from then on. */
+struct slot *queue_next(struct queue *q, int64_t now);
 /* A ready act that a breaker holds back and of which that was not told: its held_back becomes true. NULL: none. */
 struct slot *queue_next_held(struct queue *q);
 void queue_subnet(const struct slot *s, struct queue_subnet *ret);
 
 /* Conversations. open: the limits allow it and none is open on the interface (queue_can_talk). */
 bool queue_can_talk(const struct queue *q, const struct slot *s);
-void queue_talk_open(struct queue *q, struct slot *s, int64_t now);
+/* may_order: an order may come of it, which counts when the act is scheduled. */
+void queue_talk_open(struct queue *q, struct slot *s, bool may_order, int64_t now);
+/* From now on no order of the conversation can be on the wire: false when it was not counted. */
+bool queue_talk_quiet(struct queue *q, int64_t act);
 /* What an open conversation says of its subnet: the address could be reached, or no connection could be made to it.
  * *ret is filled when the breaker changed. Before queue_talk_close. */
 enum breaker_change queue_talk_tells(struct queue *q, int64_t act, int64_t fence, bool reached, int64_t now,

@@ -10,6 +10,7 @@
 #include "store/device.h"
 #include "zone/command.h"
 #include "zone/engine.h"
+#include "zone/group.h"
 #include "zone/schedule.h"
 
 #define ENTRIES_MAX   10000 /* in a zone */
@@ -79,7 +80,7 @@ static int tell(struct command *c, const char *change, int64_t id, const char *n
 	return event_tell(c->z, &(struct tell){.kind = "schedule", .change = change, .id = id, .name = name}, e);
 }
 
-/* "zone", "/folder/" or a device. */
+/* "zone", "/folder/", a device or "group:NAME". */
 static int find_level(struct command *c, const char *target, struct store_level *ret, struct err *e)
 {
 	struct store_folder f;
@@ -87,6 +88,12 @@ static int find_level(struct command *c, const char *target, struct store_level 
 	*ret = (struct store_level){STORE_SCOPE_ZONE, 0};
 	if (strcmp(target, "zone") == 0)
 		return 0;
+	if (strncmp(target, "group:", 6) == 0) {
+		struct store_group g;
+		int rc = find_group(c, target + 6, &g, e);
+		*ret = (struct store_level){STORE_SCHEDULE_GROUP, rc ? 0 : g.id};
+		return rc;
+	}
 	if (target[0] != '/') {
 		int rc = find_device(c, target, &d, e);
 		*ret = (struct store_level){STORE_SCOPE_DEVICE, rc ? 0 : d.id};
@@ -236,6 +243,8 @@ static bool covers(const struct draft *d, const struct store_device_place *at)
 	struct store_level l = plan_level(d->plan, at->device, at->folder);
 	if (s->scope == STORE_SCOPE_DEVICE)
 		return s->object == at->device;
+	if (s->scope == STORE_SCHEDULE_GROUP)
+		return true; /* who is a member then cannot be known now */
 	if (plan_has_list(d->plan, s->scope, s->object) || s->scope == STORE_SCOPE_ZONE)
 		return l.scope == s->scope && l.object == s->object;
 	return l.scope != STORE_SCOPE_DEVICE && plan_is_below(d->plan, at->folder, s->object, l);
@@ -390,7 +399,8 @@ static void warn_of_new_list(struct draft *d)
 	struct store_device dev;
 	const struct store_schedule *s = &d->row;
 	size_t lost = 0;
-	if (s->scope == STORE_SCOPE_ZONE || plan_has_list(d->plan, s->scope, s->object))
+	if (s->scope == STORE_SCOPE_ZONE || s->scope == STORE_SCHEDULE_GROUP ||
+	    plan_has_list(d->plan, s->scope, s->object))
 		return;
 	if (s->scope == STORE_SCOPE_FOLDER)
 		now = plan_level(d->plan, 0, s->object);
@@ -445,7 +455,7 @@ int command_SCHEDULE_ADD(struct command *c, struct err *e)
 	warn_of_new_list(&d);
 	rc = new_id(c->z, STORE_ID_OBJECT, &d.row.id, e);
 	rc = rc ? rc : store_schedule_add(c->z->db, &d.row, e);
-	if (!rc && d.row.scope != STORE_SCOPE_ZONE)
+	if (!rc && d.row.scope != STORE_SCOPE_ZONE && d.row.scope != STORE_SCHEDULE_GROUP)
 		rc = store_level_put(c->z->db, d.row.scope, d.row.object, false, e);
 	rc = rc ? rc : tell(c, "added", d.row.id, d.row.name, e);
 	c->object = arena_printf(c->arena, "schedule:%s", d.row.name);
@@ -530,8 +540,8 @@ static int find_lower_level(struct command *c, struct store_level *ret, struct e
 	const char *target = api_str(c->call, "target");
 	int rc = find_level(c, target, ret, e);
 	c->object = arena_printf(c->arena, "schedule-level:%s", target);
-	if (!rc && ret->scope == STORE_SCOPE_ZONE)
-		rc = err_set(e, ERR_INVALID, "the zone inherits from nothing; remove its schedules one by one");
+	if (!rc && (ret->scope == STORE_SCOPE_ZONE || ret->scope == STORE_SCHEDULE_GROUP))
+		rc = err_set(e, ERR_INVALID, "%s inherits from nothing; remove its schedules one by one", target);
 	return rc;
 }
 
@@ -567,12 +577,7 @@ int command_SCHEDULE_REVERT(struct command *c, struct err *e)
 	rc = rc ? rc : engine_plan(c->z, &plan, e);
 	if (!rc && !plan_has_list(plan, l.scope, l.object))
 		rc = err_set(e, ERR_NOT_FOUND, "%s has no list of its own", api_str(c->call, "target"));
-	for (size_t i = 0; !rc && i < plan_count(plan); i++) {
-		const struct plan_entry *en = plan_at(plan, i);
-		if (en->scope == l.scope && en->object == l.object)
-			rc = job_cancel_schedule(c->z, en->id, e);
-	}
-	rc = rc ? rc : store_schedule_forget(c->z->db, l.scope, l.object, e);
+	rc = rc ? rc : engine_forget_level(c->z, l.scope, l.object, e);
 	rc = rc ? rc : tell(c, "changed", l.object, api_str(c->call, "target"), e);
 	return rc ? rc : answer_ref(c, l.object, api_str(c->call, "target"));
 }

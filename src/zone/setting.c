@@ -78,6 +78,8 @@ int setting_load(struct zone *z, struct err *e)
 	queue_set_limits(z->queue, (size_t)setting(z, SETTING_IN_FLIGHT_ZONE),
 			 (size_t)setting(z, SETTING_IN_FLIGHT_SUBNET));
 	queue_set_breaker(z->queue, &rule);
+	queue_set_pace(z->queue, (size_t)setting(z, SETTING_SCHEDULE_ORDERS),
+		       (size_t)setting(z, SETTING_SCHEDULE_STARTS));
 	return 0;
 }
 

@@ -409,6 +409,36 @@ static void a_device_that_is_seen_again_triggers_what_waits_for_it(void **state)
 	assert_int_equal(count_wire(h, WIRE_ACT_START), 1);
 }
 
+static void a_group_carries_tasks_beside_the_inherited_list(void **state)
+{
+	struct harness *h = *state;
+	set_up(h, 3);
+	assert_int_equal(ask(h, "POST /groups", "{\"name\":\"kiosks\"}"), 200);
+	assert_int_equal(ask(h, "POST /groups/kiosks/members", "{\"targets\":[\"d2\"]}"), 200);
+	add(h, "{\"name\":\"all\",\"verb\":\"on\",\"target\":\"zone\",\"weekly\":\"thu\",\"at\":\"07:00\"}");
+	add(h, "{\"name\":\"k\",\"verb\":\"cycle\",\"target\":\"group:kiosks\",\"weekly\":\"thu\",\"at\":\"08:00\"}");
+	until(h, "2027-03-25T06:00:00Z");
+	assert_int_equal(query(h, "SELECT SUM(total) FROM job"), 3);
+	until(h, "2027-03-25T07:00:00Z");
+	assert_int_equal(query(h, "SELECT SUM(total) FROM job"), 4);
+	assert_int_equal(ask(h, "DELETE /groups/kiosks", NULL), 204);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM schedule"), 1);
+}
+
+static void a_folder_has_a_cap_for_switching_on(void **state)
+{
+	struct harness *h = *state;
+	set_up(h, 20);
+	assert_int_equal(ask(h, "PUT /settings/power-on-rate", "{\"value\":\"20\",\"at\":\"/Workstations/\"}"), 200);
+	add(h, "{\"name\":\"up\",\"verb\":\"on\",\"target\":\"zone\",\"weekly\":\"thu\",\"at\":\"07:00\"}");
+	until(h, "2027-03-25T06:00:00Z");
+	for (size_t s = 0; s < 4; s++) {
+		harness_pass(h, 900);
+		assert_int_equal(count_wire(h, WIRE_ACT_START), 2 * (s + 1));
+		harness_pass(h, 100);
+	}
+}
+
 static void an_idle_zone_sleeps_until_something_is_due(void **state)
 {
 	struct harness *h = *state;
@@ -444,6 +474,8 @@ int main(void)
 		ZONE_TEST(a_clock_that_is_put_back_does_nothing_twice),
 		ZONE_TEST(what_a_clock_that_ran_ahead_missed_is_done_when_its_time_comes),
 		ZONE_TEST(a_device_that_is_seen_again_triggers_what_waits_for_it),
+		ZONE_TEST(a_group_carries_tasks_beside_the_inherited_list),
+		ZONE_TEST(a_folder_has_a_cap_for_switching_on),
 		ZONE_TEST(an_idle_zone_sleeps_until_something_is_due),
 	};
 	return cmocka_run_group_tests_name("zone/schedule", tests, NULL, NULL);
