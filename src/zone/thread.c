@@ -10,7 +10,7 @@
 
 #define COMMANDS_MAX  4096
 #define MESSAGES_MAX  65536
-#define WAKE_MAX_MS   60000 /* a stepped wall clock is noticed by then */
+#define WAKE_MAX_MS   1000 /* a stepped wall clock is noticed by then */
 #define WIRE_RETRY_MS 50
 
 struct zone_thread {
