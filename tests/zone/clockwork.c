@@ -1,11 +1,9 @@
 #include "clockwork.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/map.h"
-#include "codec/json.h"
 
 #define MINUTE_MS   INT64_C(60000)
 #define HOUR_MS     (60 * MINUTE_MS)
@@ -40,6 +38,7 @@ struct clockwork {
 	size_t due_count, due_cap, due_next;
 	struct map_u64 *talks;  /* act_start by act */
 	struct map_u64 *obeyed; /* by act */
+	struct map_u64 *counts; /* by device and due time */
 	unsigned crashes, crashes_wanted, rounds, crash_round, commands;
 	bool crash_after;
 };
@@ -54,6 +53,7 @@ struct clockwork *clockwork_new(struct harness *h, uint64_t seed, int folders, i
 	w->folder_of = mem_array((size_t)w->devices + 1, sizeof(int));
 	w->talks = map_u64_new();
 	w->obeyed = map_u64_new();
+	w->counts = map_u64_new();
 	rng_init(&w->rng, seed);
 	assert_int_equal(ask(h, "PUT /settings/time-zone", "{\"value\":\"" CLOCKWORK_ZONE "\"}"), 200);
 	/* as many as there may be crashes during one act */
@@ -84,11 +84,22 @@ static void forget_talks(struct clockwork *w)
 	w->talks = map_u64_new();
 }
 
+static void free_counts(struct map_u64 *counts)
+{
+	size_t it = 0;
+	uint64_t key;
+	void *c;
+	while (map_u64_each(counts, &it, &key, &c))
+		free(c);
+	map_u64_free(counts);
+}
+
 void clockwork_free(struct clockwork *w)
 {
 	forget_talks(w);
 	map_u64_free(w->talks);
 	map_u64_free(w->obeyed);
+	free_counts(w->counts);
 	free(w->folder_of);
 	free(w->dues);
 	free(w);
@@ -199,11 +210,6 @@ static int64_t now(const struct clockwork *w)
 	return clock_wall_ms(w->h->clock);
 }
 
-static uint64_t key_of(int device, int64_t due)
-{
-	return (uint64_t)device << 44 | (uint64_t)(due / 1000);
-}
-
 /* A round, in which the process may die on either side of the commit; then nothing that it decided has left. */
 static void run_round(struct clockwork *w, struct mail *messages)
 {
@@ -246,6 +252,34 @@ static void on_start(struct clockwork *w, struct act_start *s, struct mail ***to
 		add(to_zone, &gate_of(s, s->verb == VERB_ON ? POWER_STATE_OFF_SOFT : POWER_STATE_ON)->mail);
 }
 
+static uint64_t key_of(int device, int64_t due)
+{
+	return (uint64_t)device << 44 | (uint64_t)(due / 1000);
+}
+
+static struct count *count_of(struct clockwork *w, int device, int64_t due)
+{
+	struct count *c = map_u64_get(w->counts, key_of(device, due));
+	if (!c) {
+		c = mem_alloc(sizeof(*c));
+		map_u64_put(w->counts, key_of(device, due), c);
+	}
+	return c;
+}
+
+/* An order was let go: whose, and for which due time. Acts do not stay in the database for ever. */
+static void note_command(struct clockwork *w, const struct act_start *s)
+{
+	unsigned a, b, c;
+	char sql[128];
+	assert_int_equal(sscanf(s->at.host, "10.%u.%u.%u", &a, &b, &c), 3);
+	(void)snprintf(
+		sql, sizeof(sql),
+		"SELECT json_extract(options, '$.due') FROM job WHERE id = (SELECT job FROM act WHERE id = %llu)",
+		(unsigned long long)s->act);
+	count_of(w, (int)(a * 65536 + b * 250 + c), query(w->h, sql))->got++;
+}
+
 static void on_answer(struct clockwork *w, const struct act_gate_answer *a, struct mail ***to_zone)
 {
 	const struct act_start *s = map_u64_get(w->talks, a->act);
@@ -258,6 +292,7 @@ static void on_answer(struct clockwork *w, const struct act_gate_answer *a, stru
 	uintptr_t times = (uintptr_t)map_u64_get(w->obeyed, a->act);
 	map_u64_put(w->obeyed, a->act, (void *)(times + 1));
 	w->commands++;
+	note_command(w, s);
 	add(to_zone, &outcome_of(s, ACT_END_DONE, 0)->mail);
 }
 
@@ -291,19 +326,14 @@ static bool is_quiet(struct clockwork *w)
 }
 
 /* The oracle: what is due by now goes to who is in the folder now. */
-static void expect(struct clockwork *w, struct map_u64 *counts)
+static void expect(struct clockwork *w)
 {
 	for (; w->due_next < w->due_count && w->dues[w->due_next].at <= now(w); w->due_next++) {
 		const struct due *due = &w->dues[w->due_next];
 		for (int d = 1; d <= w->devices; d++) {
 			if (w->folder_of[d] != due->folder)
 				continue;
-			struct count *c = map_u64_get(counts, key_of(d, due->at));
-			if (!c) {
-				c = mem_alloc(sizeof(*c));
-				map_u64_put(counts, key_of(d, due->at), c);
-			}
-			c->wanted = 1;
+			count_of(w, d, due->at)->wanted = 1;
 		}
 	}
 }
@@ -386,8 +416,7 @@ static int64_t least(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* What the oracle wanted is left in counts, by device and due time. */
-static void run(struct clockwork *w, int64_t end, const struct happening *list, size_t n, struct map_u64 *counts)
+static void run(struct clockwork *w, int64_t end, const struct happening *list, size_t n)
 {
 	for (size_t next = 0; now(w) < end || !is_quiet(w);) {
 		bool quiet = is_quiet(w);
@@ -399,42 +428,19 @@ static void run(struct clockwork *w, int64_t end, const struct happening *list, 
 			clock_advance(w->h->clock, to - now(w));
 		bool late = rng_below(&w->rng, 2);
 		if (late && due <= now(w)) { /* what is due first, then what happens */
-			expect(w, counts);
+			expect(w);
 			work_off(w);
 			quiet = is_quiet(w);
 		}
 		for (; quiet && next < n && list[next].at <= now(w); next++) {
 			happen(w, &list[next]);
-			expect(w, counts);
+			expect(w);
 			work_off(w);
 			quiet = is_quiet(w);
 		}
-		expect(w, counts);
+		expect(w);
 		work_off(w);
 	}
-}
-
-static void count_commands(struct clockwork *w, struct map_u64 *counts)
-{
-	sqlite3_stmt *st;
-	assert_int_equal(sqlite3_prepare_v2(w->h->sql,
-					    "SELECT a.id, d.name, json_extract(j.options, '$.due') FROM act a"
-					    " JOIN job j ON j.id = a.job JOIN device d ON d.id = a.device",
-					    -1, &st, NULL),
-			 SQLITE_OK);
-	while (sqlite3_step(st) == SQLITE_ROW) {
-		uint64_t act = (uint64_t)sqlite3_column_int64(st, 0);
-		int device = (int)strtol((const char *)sqlite3_column_text(st, 1) + 1, NULL, 10);
-		int64_t due = sqlite3_column_int64(st, 2);
-		unsigned times = (unsigned)(uintptr_t)map_u64_get(w->obeyed, act);
-		struct count *c = map_u64_get(counts, key_of(device, due));
-		if (!c) {
-			c = mem_alloc(sizeof(*c));
-			map_u64_put(counts, key_of(device, due), c);
-		}
-		c->got += times;
-	}
-	sqlite3_finalize(st);
 }
 
 static void check_counts(const struct map_u64 *counts)
@@ -452,29 +458,16 @@ static void check_counts(const struct map_u64 *counts)
 	}
 }
 
-static void free_counts(struct map_u64 *counts)
-{
-	size_t it = 0;
-	uint64_t key;
-	void *c;
-	while (map_u64_each(counts, &it, &key, &c))
-		free(c);
-	map_u64_free(counts);
-}
-
 void clockwork_run(struct clockwork *w, int days, const struct clockwork_chances *c)
 {
 	int64_t from = now(w), end = from + days * DAY_MS;
-	struct map_u64 *counts = map_u64_new();
 	struct happening *list = mem_array((size_t)(c->moves + c->steps + c->outages), sizeof(*list));
 	setenv("TZ", ":" CLOCKWORK_ZONE, 1);
 	tzset();
 	w->crashes_wanted = (unsigned)c->crashes;
 	list_dues(w, from, end);
 	size_t n = plan_happenings(w, from, end, c, list);
-	run(w, end, list, n, counts);
-	count_commands(w, counts);
-	check_counts(counts);
-	free_counts(counts);
+	run(w, end, list, n);
+	check_counts(w->counts);
 	free(list);
 }
