@@ -1,9 +1,9 @@
 /* zone_priv.h - what the files of zone/ share: the state of a zone, and the round that is under way.
  *
- * machine.c runs rounds. Commands of people are handled by folder.c, credential.c, device.c, import.c, power.c,
- * discover.c, setting.c, hold.c and token.c through the table in command.c; messages of wire by act.c and discover.c;
- * what the time brings by act.c, power.c and tidy.c. All of them write the database first and memory (queue, jobs)
- * behind it; a failed round makes the memory anew. */
+ * machine.c runs rounds. Commands of people are handled by folder.c, credential.c, device.c, group.c, rule.c, import.c,
+ * power.c, discover.c, setting.c, hold.c and token.c through the table in command.c; messages of wire by act.c and
+ * discover.c; what the time brings by act.c, power.c and tidy.c. All of them write the database first and memory
+ * (queue, jobs) behind it; a failed round makes the memory anew. */
 #ifndef ZONE_ZONE_PRIV_H
 #define ZONE_ZONE_PRIV_H
 
