@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "codec/json.h"
 #include "codec/recur.h"
+#include "zone/calendar.h"
 #include "zone/command.h"
 #include "zone/crash.h"
 #include "zone/group.h"
@@ -321,6 +322,15 @@ static int set_slot(struct zone *z, const struct job *j, struct store_act *a, st
 	return rc;
 }
 
+/* Whether the slot of an act of a schedule lies in a black-out of its device. */
+static int find_black_out(struct zone *z, const struct job *j, const struct store_act *a, bool *ret, struct err *e)
+{
+	const struct recur_out *out = NULL;
+	int rc = j->from.schedule ? calendar_black_out(z, 0, a->device, a->due, &out, e) : 0;
+	*ret = out != NULL;
+	return rc;
+}
+
 /* A device of the selection as it stands now. *ret_host is what the act is lined up by. */
 static int make_act(struct zone *z, const struct job *j, const struct job_own *own, int64_t id, struct store_act *a,
 		    struct store_target *t, struct err *e)
@@ -346,7 +356,9 @@ static int make_act(struct zone *z, const struct job *j, const struct job_own *o
 	bool is_protected = verb_is_harmful(j->verb) && (t->is_protected || job_is_own(own, device));
 	a->amt = t->amt;
 	a->server = t->server ? t->server : z->server;
+	bool blacked_out = false;
 	rc = j->from.schedule ? set_slot(z, j, a, e) : 0;
+	rc = rc ? rc : find_black_out(z, j, a, &blacked_out, e);
 	if (!rc && !j->from.schedule && !j->deadline_given)
 		rc = own_deadline(z, device, j->created_at, &a->deadline, e);
 	if (rc)
@@ -357,6 +369,8 @@ static int make_act(struct zone *z, const struct job *j, const struct job_own *o
 		end_at_once(a, ACT_STATE_SKIPPED, ERR_SUPERSEDED, z->now);
 	else if (j->from.schedule && a->due + JOB_LATE_MS < j->created_at)
 		end_at_once(a, ACT_STATE_SKIPPED, ERR_MISSED, z->now);
+	else if (blacked_out)
+		end_at_once(a, ACT_STATE_SKIPPED, ERR_BLACKED_OUT, z->now);
 	else if (is_protected && !j->include_protected)
 		end_at_once(a, ACT_STATE_SKIPPED, ERR_PROTECTED, z->now);
 	else if (lacks(t))

@@ -409,6 +409,24 @@ static void a_device_that_is_seen_again_triggers_what_waits_for_it(void **state)
 	assert_int_equal(count_wire(h, WIRE_ACT_START), 1);
 }
 
+static void nothing_runs_in_a_black_out_of_the_device(void **state)
+{
+	struct harness *h = *state;
+	set_up(h, 3);
+	assert_int_equal(ask(h, "POST /calendars", "{\"name\":\"closed\",\"from\":\"2027-03-25\"}"), 200);
+	assert_int_equal(ask(h, "PUT /settings/black-outs", "{\"value\":\"closed\",\"at\":\"d2\"}"), 200);
+	add(h, "{\"name\":\"all\",\"verb\":\"on\",\"target\":\"zone\",\"weekly\":\"thu,fri\",\"at\":\"07:00\"}");
+	until(h, "2027-03-25T06:00:00Z");
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 2);
+	assert_int_equal(query(h, "SELECT skipped FROM job"), 1);
+	assert_string_equal(err_name(-(int)query(h, "SELECT a.reason FROM act a JOIN device d ON d.id = a.device WHERE"
+						    " d.name = 'd2'")),
+			    "blacked_out");
+	skip_to(h, "2027-03-26T05:59:00Z");
+	until(h, "2027-03-26T06:00:00Z");
+	assert_int_equal(query(h, "SELECT skipped FROM job ORDER BY id DESC LIMIT 1"), 0);
+}
+
 static void a_group_carries_tasks_beside_the_inherited_list(void **state)
 {
 	struct harness *h = *state;
@@ -474,6 +492,7 @@ int main(void)
 		ZONE_TEST(a_clock_that_is_put_back_does_nothing_twice),
 		ZONE_TEST(what_a_clock_that_ran_ahead_missed_is_done_when_its_time_comes),
 		ZONE_TEST(a_device_that_is_seen_again_triggers_what_waits_for_it),
+		ZONE_TEST(nothing_runs_in_a_black_out_of_the_device),
 		ZONE_TEST(a_group_carries_tasks_beside_the_inherited_list),
 		ZONE_TEST(a_folder_has_a_cap_for_switching_on),
 		ZONE_TEST(an_idle_zone_sleeps_until_something_is_due),
