@@ -7,7 +7,7 @@
 
 static const char *job_state(const struct store_job *j)
 {
-	if (j->state == JOB_STATE_ENDED)
+	if (j->state >= JOB_STATE_ENDED)
 		return "final";
 	return j->cancelled_at ? "cancelling" : j->state == JOB_STATE_EXPANDING ? "expanding" : "running";
 }
@@ -39,7 +39,7 @@ static void put_job(struct read *r, const struct store_job *j)
 static int take_job(struct read *r, const struct store_job *j)
 {
 	const char *state = api_str(r->call, "state");
-	bool final = j->state == JOB_STATE_ENDED;
+	bool final = j->state >= JOB_STATE_ENDED;
 	bool wanted = !state || final == (strcmp(state, "final") == 0);
 	if (wanted) {
 		int code = access_may_see_job(r->db, r->who, j->id, j->requested_by, &wanted, NULL);
@@ -67,30 +67,35 @@ static int fetch_jobs(struct read *r, struct err *e)
 }
 
 /* Jobs of one device: by the acts of its interface. */
-static int put_job_of_act(void *arg, const struct store_act_view *v)
+static int put_job_of_act(void *arg, const struct store_past *p)
 {
 	struct read *r = arg;
 	struct store_job j;
 	read_row(r);
-	int code = store_job_get(r->db, r->arena, v->act.job, &j, NULL);
+	int code = store_job_get(r->db, r->arena, p->job, &j, NULL);
 	if (code == ERR_NOT_FOUND)
 		return 0; /* purged between */
 	return code ? code : take_job(r, &j);
 }
 
-static int fetch_jobs_of_device(struct read *r, struct err *e)
+static int fetch_past(struct read *r, store_past_fn each, struct err *e)
 {
 	struct store_device d;
-	struct store_amt amt;
+	struct store_amt amt = {0};
 	int code = read_find_device(r, api_str(r->call, "device"), &d, e);
 	if (!code && !read_may_see_device(r, d.id))
 		code = access_refuse_thing(r->who, RIGHT_DEVICE_VIEW, d.name, e);
 	if (code)
 		return code;
 	code = store_amt_of_device(r->db, r->arena, d.id, &amt, e);
-	if (code)
-		return code == ERR_NOT_FOUND ? 0 : code; /* without an interface it has no acts */
-	return store_act_history(r->db, amt.id, read_after_id(r), READ_BATCH, put_job_of_act, r, e);
+	if (code && code != ERR_NOT_FOUND)
+		return code;
+	return store_act_history(r->db, d.id, amt.id, read_after_id(r), READ_BATCH, each, r, e);
+}
+
+static int fetch_jobs_of_device(struct read *r, struct err *e)
+{
+	return fetch_past(r, put_job_of_act, e);
 }
 
 int read_JOB_LIST(struct read *r, struct err *e)
@@ -210,4 +215,38 @@ int read_JOB_ACTS(struct read *r, struct err *e)
 	r->boot = boot_from_options(j.options);
 	r->own = strcmp(j.requested_by, r->who->name) == 0;
 	return read_pages(r, fetch_acts, e);
+}
+
+static int put_past(void *arg, const struct store_past *p)
+{
+	struct read *r = arg;
+	const struct store_act a = {.state = p->state, .evidence_kind = p->evidence_kind, .reason = p->reason};
+	struct api_writer w;
+	read_row(r);
+	if (!read_take(r))
+		return 1;
+	api_begin(&w, &r->json, NULL, API_OBJECT_past);
+	api_put_int(&w, "job", p->job);
+	api_put_str(&w, "verb", verb_name((enum verb)p->verb));
+	api_put_str(&w, "by", p->requested_by);
+	api_put_str(&w, "state", is_in_doubt(&a) ? "doubt" : act_state_name(p->state));
+	api_put_str(&w, "reason", p->reason ? err_name(-p->reason) : NULL);
+	api_put_str(&w, "evidence", evidence_name(&a));
+	api_put_str(&w, "power_before", power_name(p->power_before));
+	api_put_str(&w, "power_after", power_name(p->power_after));
+	api_put_int(&w, "attempt", p->attempt);
+	api_put_time(&w, "ended", p->ended_at);
+	api_end(&w);
+	read_key_id(r, p->job);
+	return 0;
+}
+
+static int fetch_device_history(struct read *r, struct err *e)
+{
+	return fetch_past(r, put_past, e);
+}
+
+int read_DEVICE_HISTORY(struct read *r, struct err *e)
+{
+	return read_pages(r, fetch_device_history, e);
 }

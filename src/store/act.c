@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "store/amt_row.h"
+#include "store/job.h"
 #include "store/row.h"
 
 static const struct {
@@ -310,8 +311,47 @@ int store_act_queued(struct db *db, int64_t server, int64_t after_due, int64_t a
 	return ROW_EACH(st, struct store_act_view, read_view, each, arg, e);
 }
 
+static void read_past(struct db_stmt *st, struct arena *a, struct store_past *ret)
+{
+	ret->id = db_take_i64(st);
+	ret->job = db_take_i64(st);
+	ret->device = db_take_i64(st);
+	int64_t outcome = db_take_i64(st), power = db_take_i64(st);
+	ret->state = (enum act_state)(outcome & 15);
+	ret->evidence_kind = (int)(outcome >> 4 & 3);
+	ret->attempt = (int)(outcome >> 6 & 1023);
+	ret->reason = (int)(outcome >> 16);
+	ret->power_before = (int)(power & 255);
+	ret->power_after = (int)(power >> 8);
+	ret->ended_at = db_take_i64(st);
+	ret->verb = (int)db_take_i64(st);
+	ret->requested_by = row_text(st, a);
+}
+
+/* An act of the history as far as it is still known. */
+static void read_past_view(struct db_stmt *st, struct arena *a, struct store_act_view *ret)
+{
+	struct store_past p;
+	read_past(st, a, &p);
+	*ret = (struct store_act_view){
+		.act = {.id = p.id,
+			.job = p.job,
+			.device = p.device,
+			.verb = p.verb,
+			.state = p.state,
+			.evidence_kind = p.evidence_kind,
+			.attempt = p.attempt,
+			.reason = p.reason,
+			.power_before = p.power_before,
+			.power_after = p.power_after,
+			.ended_at = p.ended_at},
+		.device_name = row_text_or_null(st, a),
+	};
+}
+
 /* The ids of a job's acts. */
-static int job_range(struct db *db, int64_t job, int64_t *ret_first, int64_t *ret_last, struct err *e)
+static int job_range(struct db *db, int64_t job, int64_t *ret_first, int64_t *ret_last, bool *ret_archived,
+		     struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_JOB_RANGE);
 	db_bind_i64(st, job);
@@ -320,6 +360,7 @@ static int job_range(struct db *db, int64_t job, int64_t *ret_first, int64_t *re
 		return rc;
 	*ret_first = db_take_i64(st);
 	*ret_last = *ret_first + db_take_i64(st) - 1;
+	*ret_archived = db_take_i64(st) == JOB_STATE_ARCHIVED;
 	db_end(st);
 	return 0;
 }
@@ -328,24 +369,28 @@ int store_act_list(struct db *db, int64_t job, int64_t after_id, unsigned wanted
 		   void *arg, struct err *e)
 {
 	int64_t first, last;
-	int rc = job_range(db, job, &first, &last, e);
+	bool archived;
+	int rc = job_range(db, job, &first, &last, &archived, e);
 	if (rc < 0)
 		return rc;
-	struct db_stmt *st = db_stmt(db, SQL_ACT_LIST);
+	struct db_stmt *st = db_stmt(db, archived ? SQL_PAST_OF_JOB : SQL_ACT_LIST);
 	db_bind_i64(st, after_id < first ? first - 1 : after_id);
 	db_bind_i64(st, last);
 	db_bind_i64(st, job);
 	db_bind_i64(st, wanted);
 	db_bind_i64(st, limit);
+	if (archived)
+		return ROW_EACH(st, struct store_act_view, read_past_view, each, arg, e);
 	return ROW_EACH(st, struct store_act_view, read_view, each, arg, e);
 }
 
-int store_act_history(struct db *db, int64_t amt, int64_t before_job, int limit, store_act_view_fn each, void *arg,
-		      struct err *e)
+int store_act_history(struct db *db, int64_t device, int64_t amt, int64_t before_job, int limit, store_past_fn each,
+		      void *arg, struct err *e)
 {
-	struct db_stmt *st = db_stmt(db, SQL_ACT_HISTORY);
-	db_bind_i64(st, amt);
+	struct db_stmt *st = db_stmt(db, SQL_PAST_OF_DEVICE);
+	db_bind_i64(st, amt ? amt : -device); /* how an act without an interface stands there */
+	db_bind_i64(st, device);
 	db_bind_i64(st, before_job ? before_job : INT64_MAX);
 	db_bind_i64(st, limit);
-	return ROW_EACH(st, struct store_act_view, read_view, each, arg, e);
+	return ROW_EACH(st, struct store_past, read_past, each, arg, e);
 }

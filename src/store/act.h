@@ -160,12 +160,22 @@ typedef int (*store_act_view_fn)(void *arg, const struct store_act_view *row);
 /* Queued acts of a server in the order of due, id (its memory after a start). device_name is NULL. */
 int store_act_queued(struct db *db, int64_t server, int64_t after_due, int64_t after_id, int limit,
 		     store_act_view_fn each, void *arg, struct err *e);
-/* Acts of a job in the order of ids, behind after_id. wanted: a set of 1u << state; 0 is all. NOT_FOUND: no
- * such job. */
+/* Acts of a job, fresh or of the history, in the order of ids, behind after_id. wanted: a set of 1u << state; 0 is all.
+ * NOT_FOUND: no such job. */
 int store_act_list(struct db *db, int64_t job, int64_t after_id, unsigned wanted, int limit, store_act_view_fn each,
 		   void *arg, struct err *e);
-/* The acts of an interface, newest job first, below before_job (0: from the newest). */
-int store_act_history(struct db *db, int64_t amt, int64_t before_job, int limit, store_act_view_fn each, void *arg,
-		      struct err *e);
+/* What is known for long of an act: the fresh ones and those of the history alike. */
+struct store_past {
+	int64_t id, job, device;
+	int verb;
+	enum act_state state;
+	int evidence_kind, attempt, reason, power_before, power_after; /* as in struct store_act */
+	int64_t ended_at;                                              /* to the second in the history */
+	const char *requested_by;
+};
+typedef int (*store_past_fn)(void *arg, const struct store_past *row);
+/* The acts of a device and its interface (0: none), newest job first, below before_job (0: from the newest). */
+int store_act_history(struct db *db, int64_t device, int64_t amt, int64_t before_job, int limit, store_past_fn each,
+		      void *arg, struct err *e);
 
 #endif

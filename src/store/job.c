@@ -250,10 +250,10 @@ int store_job_selection_delete(struct db *db, int64_t job, int64_t part, struct 
 	return row_change(st, e, "part %lld of job %lld", (long long)part, (long long)job);
 }
 
-static int purge_acts(struct db *db, int64_t job, int64_t first, int64_t total, int limit, int64_t *ret_count,
-		      struct err *e)
+static int purge_acts(struct db *db, enum sql_id sql, int64_t job, int64_t first, int64_t total, int limit,
+		      int64_t *ret_count, struct err *e)
 {
-	struct db_stmt *st = db_stmt(db, SQL_JOB_PURGE_ACTS);
+	struct db_stmt *st = db_stmt(db, sql);
 	db_bind_i64(st, first);
 	db_bind_i64(st, first + total);
 	db_bind_i64(st, job);
@@ -261,9 +261,10 @@ static int purge_acts(struct db *db, int64_t job, int64_t first, int64_t total, 
 	return db_run(st, ret_count, e);
 }
 
-int store_job_purge(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e)
+static int purge(struct db *db, enum sql_id choose, enum sql_id acts, int verb, int64_t before, int limit,
+		 int64_t *ret_count, struct err *e)
 {
-	struct db_stmt *st = db_stmt(db, SQL_JOB_TO_PURGE);
+	struct db_stmt *st = db_stmt(db, choose);
 	db_bind_i64(st, verb);
 	db_bind_i64(st, before);
 	int64_t removed = 0;
@@ -271,7 +272,7 @@ int store_job_purge(struct db *db, int verb, int64_t before, int limit, int64_t 
 	if (rc > 0) {
 		int64_t job = db_take_i64(st), first = db_take_i64(st), total = db_take_i64(st);
 		db_end(st);
-		rc = purge_acts(db, job, first, total, limit, &removed, e);
+		rc = purge_acts(db, acts, job, first, total, limit, &removed, e);
 		if (rc == 0 && removed < limit) {
 			st = db_stmt(db, SQL_JOB_DELETE);
 			db_bind_i64(st, job);
@@ -281,5 +282,84 @@ int store_job_purge(struct db *db, int verb, int64_t before, int limit, int64_t 
 	}
 	if (rc == 0)
 		*ret_count = removed;
+	return rc;
+}
+
+int store_job_purge(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e)
+{
+	return purge(db, SQL_JOB_TO_PURGE, SQL_JOB_PURGE_ACTS, verb, before, limit, ret_count, e);
+}
+
+int store_job_purge_archived(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e)
+{
+	return purge(db, SQL_ARCHIVED_TO_PURGE, SQL_HISTORY_PURGE, verb, before, limit, ret_count, e);
+}
+
+/* The next slice of a job's acts: [from, to) by id. 0 and *ret_count = 0 when none is left. */
+static int move_acts(struct db *db, int64_t job, int64_t from, int64_t to, int64_t created_at, int64_t *ret_count,
+		     struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_HISTORY_FILL);
+	db_bind_i64(st, from);
+	db_bind_i64(st, to);
+	db_bind_i64(st, job);
+	db_bind_i64(st, created_at);
+	int rc = db_run(st, NULL, e);
+	if (rc)
+		return rc;
+	st = db_stmt(db, SQL_HISTORY_MOVED);
+	db_bind_i64(st, from);
+	db_bind_i64(st, to);
+	db_bind_i64(st, job);
+	return db_run(st, ret_count, e);
+}
+
+static int first_act(struct db *db, int64_t job, int64_t from, int64_t to, int64_t *ret, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_JOB_FIRST_ACT);
+	db_bind_i64(st, from);
+	db_bind_i64(st, to);
+	db_bind_i64(st, job);
+	int rc = db_step(st, e);
+	if (rc < 0)
+		return rc;
+	*ret = rc ? db_take_i64(st) : to;
+	if (rc)
+		db_end(st);
+	return 0;
+}
+
+static int set_archived(struct db *db, int64_t job, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_JOB_ARCHIVED);
+	db_bind_i64(st, job);
+	return row_change(st, e, "job %lld", (long long)job);
+}
+
+int store_job_archive(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_JOB_TO_ARCHIVE);
+	db_bind_i64(st, verb);
+	db_bind_i64(st, before);
+	int64_t moved = 0, first = 0;
+	int rc = db_step(st, e);
+	if (rc <= 0) {
+		if (rc == 0)
+			*ret_count = 0;
+		return rc;
+	}
+	int64_t job = db_take_i64(st), from = db_take_i64(st), end = from + db_take_i64(st);
+	int64_t created_at = db_take_i64(st);
+	db_end(st);
+	rc = first_act(db, job, from, end, &first, e);
+	int64_t to = first + limit < end ? first + limit : end;
+	if (!rc && first < to)
+		rc = move_acts(db, job, first, to, created_at, &moved, e);
+	if (!rc && to == end) {
+		rc = set_archived(db, job, e);
+		moved++;
+	}
+	if (!rc)
+		*ret_count = moved;
 	return rc;
 }

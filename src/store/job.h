@@ -74,4 +74,10 @@ int store_job_selection_delete(struct db *db, int64_t job, int64_t part, struct 
  * act. *ret_count: rows removed; 0: nothing is left to purge. */
 int store_job_purge(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e);
 
+/* Moves up to limit acts of one ended job of this verb that ended before `before` to the history; the job is archived
+ * with its last act. *ret_count: acts moved, and one for the job; 0: nothing is left to move. */
+int store_job_archive(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e);
+/* As store_job_purge, for archived jobs. */
+int store_job_purge_archived(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e);
+
 #endif

@@ -88,4 +88,6 @@ SETTING(SCHEDULE_ORDERS,    "schedule-orders",    COUNT, "acts", 1, 65536, "10",
         "most acts of schedules in one /24 (IPv6: /64) whose order may be on the wire at once")
 SETTING(SCHEDULE_STARTS,    "schedule-starts",    COUNT, "acts/s", 1, 10000, "20", ZONE,
         "most acts of schedules that are started in one /24 (IPv6: /64) in a second")
+SETTING(KEEP_ACTS,          "keep-acts",          DURATION, "", 3600000, 315360000000, "24h", ZONE,
+        "how long the acts of finished jobs are kept with every detail, before they move to the compact history")
 /* clang-format on */

@@ -36,6 +36,10 @@
 	"a.id, a.job, a.device, a.amt, a.server, a.verb, a.state, a.fence, a.epoch, a.attempt, a.due, a.deadline, " \
 	"a.lease_end, a.sent_at, a.settle_after, a.ended_at, a.evidence_kind, a.reason, a.device_status, " \
 	"a.power_before, a.power_after, a.message_id, a.evidence, a.detail"
+/* How an act ended, in one number: see the migration that makes the table history. */
+#define TEXT_OUTCOME \
+	"a.state + 16 * a.evidence_kind + 64 * (CASE WHEN a.attempt > 1023 THEN 1023 ELSE a.attempt END)" \
+	" + CAST(65536 AS BIGINT) * a.reason"
 #define TEXT_EVENT_COLUMNS "id, time, kind, object, body"
 #define TEXT_AUDIT_COLUMNS "id, time, actor, action, object, detail, hash"
 #define TEXT_MESSAGE_COLUMNS \
@@ -277,12 +281,14 @@ SQL(JOB_COUNT, "UPDATE job SET done = done + $2, already = already + $3, failed 
 	" cancelled = cancelled + $6, expired = expired + $7, skipped = skipped + $8 WHERE id = $1")
 SQL(JOB_END, "UPDATE job SET state = 2, ended_at = $2 WHERE id = $1 AND state = 1 AND expanded = total"
 	" AND done + already + failed + unknown + cancelled + expired + skipped = total")
-SQL(JOB_RANGE, "SELECT act_first, total FROM job WHERE id = $1")
+SQL(JOB_RANGE, "SELECT act_first, total, state FROM job WHERE id = $1")
 SQL(JOB_RECOUNT, "SELECT a.state, COUNT(*) FROM job j CROSS JOIN act a WHERE j.id = $1 AND a.id >= j.act_first"
 	" AND a.id < j.act_first + j.total AND a.job = j.id GROUP BY a.state")
-SQL(JOB_FOLDERS, "SELECT DISTINCT f.path FROM job j CROSS JOIN act a JOIN device d ON d.id = a.device"
+SQL(JOB_FOLDERS, "SELECT f.path FROM job j CROSS JOIN act a JOIN device d ON d.id = a.device"
 	" JOIN folder f ON f.id = d.folder WHERE j.id = $1 AND a.id >= j.act_first AND a.id < j.act_first + j.total"
-	" AND a.job = j.id")
+	" AND a.job = j.id UNION SELECT f.path FROM job j CROSS JOIN history h JOIN device d ON d.id = h.device"
+	" JOIN folder f ON f.id = d.folder WHERE j.id = $1 AND h.id >= j.act_first AND h.id < j.act_first + j.total"
+	" AND h.job = j.id")
 SQL(JOB_SELECTION_PUT, "INSERT INTO job_selection (job, part, ids) VALUES ($1, $2, $3)")
 SQL(JOB_SELECTION_GET, "SELECT ids FROM job_selection WHERE job = $1 AND part = $2")
 SQL(JOB_SELECTION_DELETE, "DELETE FROM job_selection WHERE job = $1 AND part = $2")
@@ -331,8 +337,28 @@ SQL(ACT_GET, "SELECT " TEXT_ACT_COLUMNS " FROM act a WHERE a.id = $1")
 SQL(ACT_LIST, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN device d ON d.id = a.device"
 	" LEFT JOIN amt m ON m.id = a.amt WHERE a.id > $1 AND a.id <= $2 AND a.job = $3"
 	" AND (CAST($4 AS BIGINT) = 0 OR (CAST($4 AS BIGINT) & (1 << a.state)) <> 0) ORDER BY a.id LIMIT $5")
-SQL(ACT_HISTORY, "SELECT " TEXT_ACT_COLUMNS ", d.name, m.host FROM act a LEFT JOIN device d ON d.id = a.device"
-	" LEFT JOIN amt m ON m.id = a.amt WHERE a.amt = $1 AND a.job < $2 ORDER BY a.job DESC LIMIT $3")
+/* Of an interface ($1) and its device ($2): what is on its way or fresh, and what was moved to the history. */
+SQL(PAST_OF_DEVICE, "SELECT a.id, a.job, a.device, " TEXT_OUTCOME ", a.power_before + 256 * a.power_after, a.ended_at,"
+	" a.verb, j.requested_by FROM act a CROSS JOIN job j WHERE a.amt = $1 AND a.job < $3 AND j.id = a.job"
+	" UNION ALL SELECT h.id, h.job, h.device, h.outcome, CAST(h.power AS INTEGER), j.created_at + 1000 * h.took,"
+	" j.verb, j.requested_by FROM history h CROSS JOIN job j WHERE h.device = $2 AND h.job < $3 AND j.id = h.job"
+	" ORDER BY 2 DESC LIMIT $4")
+SQL(PAST_OF_JOB, "SELECT h.id, h.job, h.device, h.outcome, h.power, j.created_at + 1000 * h.took, j.verb,"
+	" j.requested_by, d.name FROM history h JOIN job j ON j.id = h.job LEFT JOIN device d ON d.id = h.device"
+	" WHERE h.id > $1 AND h.id <= $2 AND h.job = $3 AND (CAST($4 AS BIGINT) = 0"
+	" OR (CAST($4 AS BIGINT) & (1 << CAST(h.outcome & 15 AS INTEGER))) <> 0) ORDER BY h.id LIMIT $5")
+SQL(JOB_TO_ARCHIVE, "SELECT id, act_first, total, created_at FROM job WHERE state = 2 AND verb = $1 AND ended_at < $2"
+	" ORDER BY ended_at LIMIT 1")
+SQL(JOB_FIRST_ACT, "SELECT id FROM act WHERE id >= $1 AND id < $2 AND job = $3 ORDER BY id LIMIT 1")
+SQL(HISTORY_FILL, "INSERT INTO history (id, job, device, outcome, power, took) SELECT a.id, a.job, a.device, "
+	TEXT_OUTCOME ", a.power_before + 256 * a.power_after, (a.ended_at - CAST($4 AS BIGINT)) / 1000 FROM act a"
+	" WHERE a.id >= $1 AND a.id < $2 AND a.job = $3")
+SQL(HISTORY_MOVED, "DELETE FROM act WHERE id >= $1 AND id < $2 AND job = $3")
+SQL(JOB_ARCHIVED, "UPDATE job SET state = 3 WHERE id = $1 AND state = 2")
+SQL(ARCHIVED_TO_PURGE, "SELECT id, act_first, total FROM job WHERE state = 3 AND verb = $1 AND ended_at < $2"
+	" ORDER BY ended_at LIMIT 1")
+SQL(HISTORY_PURGE, "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE id >= $1 AND id < $2 AND job = $3"
+	" LIMIT $4)")
 
 SQL(SCHEDULE_ADD, "INSERT INTO schedule (" TEXT_SCHEDULE_COLUMNS ")"
 	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")

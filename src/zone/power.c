@@ -23,7 +23,7 @@
 
 static bool is_open(const struct store_job *j)
 {
-	return j->state != JOB_STATE_ENDED;
+	return j->state < JOB_STATE_ENDED;
 }
 
 static const char *state_text(const struct store_job *j)

@@ -22,16 +22,33 @@ static int64_t before(const struct zone *z, int64_t keep_ms)
 	return z->now - keep_ms;
 }
 
+typedef int tidy_fn(struct db *db, int verb, int64_t before, int limit, int64_t *ret_count, struct err *e);
+
+static int in_slices(struct zone *z, tidy_fn *step, enum verb verb, enum setting_id keep, int64_t *left, struct err *e)
+{
+	int64_t n;
+	int rc = 0;
+	do {
+		n = 0;
+		if (*left > 0)
+			rc = step(z->db, (int)verb, before(z, setting(z, keep)), (int)*left, &n, e);
+		*left -= n;
+	} while (!rc && n && *left > 0);
+	return rc;
+}
+
+/* What changed power moves to the history after a day and stays there; the rest just goes. */
 static int purge_jobs(struct zone *z, int64_t *left, struct err *e)
 {
 	int rc = 0;
 	for (size_t i = 0; i < ARRAY_LEN(verbs) && *left > 0 && !rc; i++) {
-		enum setting_id keep = verb_changes_power(verbs[i]) ? SETTING_KEEP_JOBS : SETTING_KEEP_STATUS;
-		int64_t n = 0;
-		do {
-			rc = store_job_purge(z->db, (int)verbs[i], before(z, setting(z, keep)), (int)*left, &n, e);
-			*left -= n;
-		} while (!rc && n && *left > 0);
+		bool changes = verb_changes_power(verbs[i]);
+		enum setting_id keep = changes ? SETTING_KEEP_JOBS : SETTING_KEEP_STATUS;
+		rc = in_slices(z, store_job_purge, verbs[i], keep, left, e);
+		if (!rc && changes)
+			rc = in_slices(z, store_job_archive, verbs[i], SETTING_KEEP_ACTS, left, e);
+		if (!rc && changes)
+			rc = in_slices(z, store_job_purge_archived, verbs[i], keep, left, e);
 	}
 	return rc;
 }

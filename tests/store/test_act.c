@@ -473,6 +473,13 @@ static int see_view(void *arg, const struct store_act_view *row)
 	return 0;
 }
 
+static int see_past(void *arg, const struct store_past *row)
+{
+	struct seen *s = arg;
+	s->id[s->n++] = row->id;
+	return 0;
+}
+
 static void the_acts_of_a_job_are_listed_by_page_and_state_and_outlive_their_device(void **state)
 {
 	struct fixture *f = *state;
@@ -493,7 +500,7 @@ static void the_acts_of_a_job_are_listed_by_page_and_state_and_outlive_their_dev
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.id[0], 5);
 	s.n = 0;
-	OK(f, store_act_history(f->db, 1021, 0, 10, see_view, &s, &f->e));
+	OK(f, store_act_history(f->db, 21, 1021, 0, 10, see_past, &s, &f->e));
 	assert_int_equal(s.n, 2);
 	assert_int_equal(s.id[0], 5);
 	assert_int_equal(s.id[1], 2);

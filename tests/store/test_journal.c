@@ -186,6 +186,71 @@ static void ended_jobs_are_purged_in_slices(void **state)
 	assert_int_equal(ask(f, "SELECT COUNT(*) FROM job"), 0);
 }
 
+static int note_past(void *arg, const struct store_past *p)
+{
+	return buf_addf(arg, "%lld job %lld: %s evidence %d reason %d attempt %d power %d-%d at %lld by %s\n",
+			(long long)p->id, (long long)p->job, act_state_name(p->state), p->evidence_kind, p->reason,
+			p->attempt, p->power_before, p->power_after, (long long)p->ended_at, p->requested_by);
+}
+
+static int note_view(void *arg, const struct store_act_view *v)
+{
+	return buf_addf(arg, "%lld %s %d %s\n", (long long)v->act.id, act_state_name(v->act.state), v->act.reason,
+			v->device_name ? v->device_name : "-");
+}
+
+static void acts_of_ended_jobs_move_to_the_history_in_slices(void **state)
+{
+	struct fixture *f = *state;
+	struct store_job j = good_job;
+	struct buf text;
+	int64_t n;
+	j.state = JOB_STATE_ENDED;
+	j.ended_at = 500;
+	j.created_at = 100;
+	j.act_first = 1;
+	j.total = 3;
+	OK(f, store_job_add(f->db, &j, &f->e));
+	for (int64_t id = 1; id <= 3; id++) {
+		const struct store_act a = {
+			.id = id, .job = 42, .device = 20 + id, .amt = id, .verb = j.verb, .state = ACT_STATE_QUEUED};
+		OK(f, store_act_insert(f->db, &a, 1, NULL, &f->e));
+	}
+	OK(f, db_define(f->db,
+			"UPDATE act SET state = 5, reason = 59, attempt = 4, evidence_kind = 2, power_before = 8,"
+			" power_after = 2, ended_at = 7100",
+			&f->e));
+	buf_init(&text, 2000);
+	OK(f, store_act_history(f->db, 22, 2, 0, 10, note_past, &text, &f->e));
+	static const char expected[] =
+		"2 job 42: failed evidence 2 reason 59 attempt 4 power 8-2 at 7100 by token ci\n";
+	assert_string_equal(buf_cstr(&text), expected);
+	OK(f, store_job_archive(f->db, 3, 500, 2, &n, &f->e));
+	assert_int_equal(n, 0); /* not older than that */
+	OK(f, store_job_archive(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 2);
+	OK(f, store_job_archive(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 2); /* the last act and the job */
+	OK(f, store_job_archive(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 0);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM act"), 0);
+	buf_reset(&text);
+	OK(f, store_act_history(f->db, 22, 2, 0, 10, note_past, &text, &f->e));
+	assert_string_equal(buf_cstr(&text), expected);
+	buf_reset(&text);
+	OK(f, store_act_list(f->db, 42, 1, 0, 10, note_view, &text, &f->e));
+	assert_string_equal(buf_cstr(&text), "2 failed 59 -\n3 failed 59 -\n");
+	OK(f, store_job_purge(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 0);
+	OK(f, store_job_purge_archived(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 2);
+	OK(f, store_job_purge_archived(f->db, 3, 501, 2, &n, &f->e));
+	assert_int_equal(n, 2);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM history"), 0);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM job"), 0);
+	buf_release(&text);
+}
+
 static int see_event(void *arg, const struct store_event *row)
 {
 	struct ids *s = arg;
@@ -463,6 +528,7 @@ int main(void)
 		FIXTURE_TEST(jobs_are_listed_newest_first_and_open_ones_oldest_first),
 		FIXTURE_TEST(a_frozen_selection_is_kept_in_parts),
 		FIXTURE_TEST(ended_jobs_are_purged_in_slices),
+		FIXTURE_TEST(acts_of_ended_jobs_move_to_the_history_in_slices),
 		FIXTURE_TEST(events_of_a_server_go_on_where_a_client_was),
 		FIXTURE_TEST(old_events_go_but_the_newest_stays),
 		FIXTURE_TEST(the_audit_chain_has_the_hashes_that_its_header_says),

@@ -379,12 +379,14 @@ static void what_is_kept_no_longer_goes_away(void **state)
 	harness_pass(h, 23 * 3600000);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM act"), 2);
 	harness_pass(h, 3 * 3600000);
-	assert_int_equal(query(h, "SELECT COUNT(*) FROM act"), 1);
-	assert_int_equal(query(h, "SELECT COUNT(*) FROM job"), 1);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM act"), 0);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM history"), 1);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM job WHERE state = 3"), 1);
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM event"), 1); /* the newest stays */
 	clock_advance(h->clock, INT64_C(401) * 86400000);
 	harness_pass(h, 2 * 3600000);
-	assert_int_equal(query(h, "SELECT COUNT(*) FROM act"), 0);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM history"), 0);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM job"), 0);
 	assert_true(clock_wall_ms(h->clock) - query(h, "SELECT seen_at FROM server") <= 60000);
 }
 
