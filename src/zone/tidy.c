@@ -72,6 +72,7 @@ static int purge(struct zone *z, int64_t *left, struct err *e)
 	if (!rc && *left > 0)
 		rc = store_occurrence_purge(z->db, before(z, setting(z, SETTING_KEEP_JOBS)), (int)*left, &n, e);
 	*left -= n;
+	rc = rc ? rc : expiry_tidy(z, e);
 	rc = rc ? rc : message_tidy(z, left, e);
 	return rc ? rc : audit_tidy(z, left, e);
 }

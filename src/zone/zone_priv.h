@@ -127,6 +127,7 @@ struct zone {
 	int64_t event_before;                           /* the same when the present transaction began */
 	enum { NEWS_NONE, NEWS_SOME, NEWS_SINKS } news; /* what post/ is told after the commit of this round */
 	int64_t message_last;                           /* id of the last message */
+	int64_t ends_at;                                /* the next look at what expires */
 	int64_t audit_at, audit_bad;                    /* the next daily look at the audit; what the last one found */
 	struct store_audit_walk audit_walk;             /* server 0: none is under way */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
@@ -254,6 +255,9 @@ struct sink_tested;
 void sink_tell_news(struct zone *z); /* at the end of a round that may be committed */
 int sink_on_state(struct zone *z, const struct sink_state *m, struct err *e);
 int sink_on_tested(struct zone *z, const struct sink_tested *m, struct err *e);
+
+/* expiry.c: what ends soon is told once a day */
+int expiry_tidy(struct zone *z, struct err *e);
 
 /* start.c: zone, server and epoch at the start. */
 int start_server(struct zone *z, struct err *e);

@@ -1,6 +1,8 @@
 /* What the zone tells people: which happenings become messages, and how long they stay open and stay at all. */
 #include "harness.h"
 
+#include "base/metric.h"
+#include "store/certificate.h"
 #include "store/message.h"
 #include "store/store.h"
 #include "zone/zone.h"
@@ -160,6 +162,46 @@ static void the_worst_open_message_is_the_state_of_a_thing(void **state)
 	assert_int_equal(query(h, sql), MESSAGE_WARNING);
 }
 
+static void add_certificate(struct harness *h, int64_t id, const char *kind, int64_t server, int64_t end)
+{
+	struct db *db;
+	const struct store_certificate c = {.id = id,
+					    .kind = kind,
+					    .server = server,
+					    .cert = BYTES_LIT("c"),
+					    .key = BYTES_LIT("k"),
+					    .key_version = 1,
+					    .not_after = end,
+					    .created_at = 1};
+	assert_int_equal(store_open(h->path, DB_READ_WRITE, 0, &db, NULL), 0);
+	assert_int_equal(store_certificate_add(db, &c, NULL), 0);
+	db_close(db);
+}
+
+static void what_expires_soon_is_told_once_a_day(void **state)
+{
+	struct harness *h = *state;
+	int64_t now = HARNESS_START_MS, day = 24 * HOUR_MS;
+	add_certificate(h, 7001, "ca", 0, now + 91 * day);
+	add_certificate(h, 7002, "server", 1, now + 60 * day);
+	assert_int_equal(ask(h, "POST /tokens", "{\"name\":\"ci\",\"expires\":345600000}"), 200); /* 4 days */
+	harness_pass(h, 7 * HOUR_MS);
+	assert_int_equal(metric_get(METRIC_certificate_days_left), 59);
+	assert_int_equal(metric_get(METRIC_tokens_expiring), 1);
+	assert_int_equal(count(h, "number = 600"), 0);
+	assert_int_equal(count(h, "number = 601 AND severity = 2 AND name = 'ci'"), 1);
+	harness_pass(h, 2 * day);
+	assert_int_equal(count(h, "number = 600 AND object = 7001 AND severity = 2"), 2);
+	assert_int_equal(count(h, "number = 601"), 3);
+	harness_restart(h);
+	harness_pass(h, HOUR_MS);
+	assert_int_equal(count(h, "number = 600"), 2);
+	clock_advance(h->clock, 84 * day);
+	harness_pass(h, 7 * HOUR_MS);
+	assert_int_equal(count(h, "number = 600 AND object = 7001 AND severity = 1"), 1);
+	assert_int_equal(count(h, "number = 600 AND object = 7002 AND severity = 1 AND text LIKE '%has expired%'"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +212,7 @@ int main(void)
 		ZONE_TEST(messages_are_acknowledged_by_hand),
 		ZONE_TEST(many_messages_are_acknowledged_in_slices),
 		ZONE_TEST(messages_are_acknowledged_and_removed_by_time),
+		ZONE_TEST(what_expires_soon_is_told_once_a_day),
 		ZONE_TEST(the_worst_open_message_is_the_state_of_a_thing),
 	};
 	return cmocka_run_group_tests_name("zone_message", tests, NULL, NULL);
