@@ -4,14 +4,16 @@
 #   make demo     a tour: a zone, twelve simulated devices, and what to try next (make demo-stop ends it)
 #   make test     every test; installs what it needs
 #   make check    the quick tests only
+#   make nightly  random simulations, seed after seed, for NIGHTLY_MINUTES (default 480)
 #   make fuzz     each fuzz target for FUZZ_SECONDS (default 300)
 #   make bench    the short benchmarks beside their peers (make bench-full: all)
 #   make format   clang-format over our sources
 
 PROGRAMS = lampd lamp amtsim
 FUZZ_SECONDS ?= 300
+NIGHTLY_MINUTES ?= 480
 
-.PHONY: all setup demo demo-stop test check fuzz bench bench-full format install clean
+.PHONY: all setup demo demo-stop test check nightly fuzz bench bench-full format install clean
 
 all: setup build/build.ninja
 	@ninja -C build
@@ -39,6 +41,12 @@ test:
 check:
 	@tools/packages build test
 	@tools/run-tests quick
+
+nightly:
+	@tools/packages build test
+	@[ -f build-nightly/build.ninja ] || meson setup build-nightly -Dwerror=true -Db_sanitize=address,undefined >/dev/null
+	@ninja -C build-nightly >/dev/null
+	@tools/run-nightly --build build-nightly --minutes $(NIGHTLY_MINUTES)
 
 fuzz:
 	@tools/packages build test
