@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "store/calendar.h"
 #include "store/device.h"
 #include "store/hold.h"
 #include "zone/plan.h"
@@ -169,8 +170,40 @@ struct upcoming {
 	const struct store_target *device; /* the one whose entries are gathered */
 	int64_t folder;
 	bool is_held;
+	const char *out_names; /* the calendars of the device before, and their ranges */
+	struct recur_out *out_v;
+	struct recur_outs outs;
 	struct err *e;
 };
+
+static int see_range(void *arg, const struct recur_out *row)
+{
+	struct upcoming *u = arg;
+	u->out_v = mem_grow(u->out_v, u->outs.len + 1, sizeof(u->out_v[0]));
+	u->out_v[u->outs.len++] = *row; /* its name is borrowed and not looked at */
+	return 0;
+}
+
+/* The black-outs that count for a device; neighbours mostly share them. */
+static int load_outs(struct upcoming *u, int64_t device, struct err *e)
+{
+	struct read *r = u->x.r;
+	struct store_setting_value v;
+	struct store_calendar c;
+	char name[STORE_NAME_MAX + 1];
+	int code = store_setting_find(r->db, r->arena, SETTING_BLACK_OUTS, STORE_SCOPE_DEVICE, device, &v, e);
+	if (code || (u->out_names && strcmp(u->out_names, v.text) == 0))
+		return code;
+	u->out_names = v.text;
+	u->outs.len = 0;
+	const char *names = strcmp(v.text, "none") == 0 ? "" : v.text;
+	while (!code && *names && setting_next_name(&names, name))
+		if (store_calendar_by_name(r->db, r->arena, name, &c, NULL) == 0)
+			code = store_calendar_list_ranges(r->db, c.id, see_range, u, e);
+	recur_outs_sort(u->out_v, u->outs.len);
+	u->outs.v = u->out_v;
+	return code;
+}
 
 static int see_entry(void *arg, const struct plan_entry *en)
 {
@@ -215,11 +248,13 @@ static bool is_superseded(const struct upcoming *u, const struct coming *c)
 	return false;
 }
 
-static int why_skipped(const struct upcoming *u, const struct coming *c)
+static int why_skipped(const struct upcoming *u, const struct coming *c, int64_t slot)
 {
 	const struct store_target *t = u->device;
 	if (c->en->is_suspended)
 		return ERR_SUSPENDED;
+	if (recur_out_at(&u->outs, c->tz, c->due.due_ms) || recur_out_at(&u->outs, c->tz, slot))
+		return ERR_BLACKED_OUT;
 	if (!t->amt || t->mode == STORE_AMT_MODE_NONE || !*t->host)
 		return ERR_NOT_CONFIGURED;
 	if (!t->credential)
@@ -257,8 +292,9 @@ static int put_due(struct upcoming *u, const struct coming *c, struct err *e)
 	int code = crowd_of(u, c, &n, e);
 	if (code)
 		return code;
-	int why = why_skipped(u, c);
 	int64_t window = plan_window(c->en, &c->due, c->due.due_ms, n);
+	int64_t slot = recur_slot(c->due.due_ms, window, u->device->device, c->en->id);
+	int why = why_skipped(u, c, slot);
 	const char *shift = recur_shift_sentence(c->due.shift);
 	clock_text(c->due.due_ms, due);
 	api_begin(&w, &r->json, NULL, API_OBJECT_due);
@@ -271,7 +307,7 @@ static int put_due(struct upcoming *u, const struct coming *c, struct err *e)
 	civil_text(tz_wall(c->tz, civil_floor_div(c->due.due_ms, 1000)), local);
 	api_put_str(&w, "local", local);
 	api_put_str(&w, "timezone", tz_name(c->tz));
-	api_put_time(&w, "slot", recur_slot(c->due.due_ms, window, u->device->device, c->en->id));
+	api_put_time(&w, "slot", slot);
 	api_put_str(&w, "skipped", why ? err_name(why) : NULL);
 	api_put_text(&w, "note", why ? err_sentence(why) : shift);
 	api_end(&w);
@@ -286,6 +322,7 @@ static int put_device(struct upcoming *u, struct err *e)
 	int code = store_device_get(r->db, r->arena, u->device->device, &d, e);
 	code = code ? code : store_hold_covers(r->db, u->device->device, &u->is_held, e);
 	u->folder = code ? 0 : d.folder;
+	code = code ? code : load_outs(u, u->device->device, e);
 	code = code ? code : plan_of_device(u->x.plan, r->db, u->device->device, u->folder, r->now, see_entry, u, e);
 	struct coming *c;
 	for (uint32_t n = 0; !code && n < u->count && (c = soonest(u)); n++) {
@@ -371,6 +408,7 @@ int read_SCHEDULE_NEXT(struct read *r, struct err *e)
 	}
 	free(u.v);
 	free(u.crowds);
+	free(u.out_v);
 	end(&u.x);
 	return code < 0 ? code : 0;
 }

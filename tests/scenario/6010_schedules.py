@@ -46,6 +46,10 @@ def a_weekly_schedule_switches_each_computer_once(box):
           ["2027-03-25T06:30:00Z", "2027-03-26T06:30:00Z", "2027-03-29T05:30:00Z"])
     equal({c["local"][-5:] for c in coming}, {"07:30"})
     equal({c["target"] for c in coming}, {"/lab/"})
+    server.post("/calendars", name="holidays", **{"from": "2027-03-29"})
+    server.put("/settings/black-outs", value="holidays")
+    equal({(c["local"][:10], c["skipped"]) for c in due_lines(fleet, "pc1", "--count", "3")},
+          {("2027-03-25", None), ("2027-03-26", None), ("2027-03-29", "blacked_out")})
     server.advance(59)
     server.get("/zone")
     equal(server.items("/jobs"), [], "a second before it is due")

@@ -443,6 +443,18 @@ static void a_group_carries_tasks_beside_the_inherited_list(void **state)
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM schedule"), 1);
 }
 
+static void nothing_runs_in_a_black_out(void **state)
+{
+	struct harness *h = *state;
+	set_up(h, 2);
+	assert_int_equal(ask(h, "POST /calendars", "{\"name\":\"holidays\",\"from\":\"2027-03-25\"}"), 200);
+	assert_int_equal(ask(h, "PUT /settings/black-outs", "{\"value\":\"holidays\",\"at\":\"d2\"}"), 200);
+	add(h, "{\"name\":\"up\",\"verb\":\"on\",\"target\":\"zone\",\"weekly\":\"thu\",\"at\":\"07:00\"}");
+	until(h, "2027-03-25T06:00:00Z");
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 1);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM act WHERE state = 9 AND reason = 77"), 1);
+}
+
 static void a_folder_has_a_cap_for_switching_on(void **state)
 {
 	struct harness *h = *state;
@@ -494,6 +506,7 @@ int main(void)
 		ZONE_TEST(a_device_that_is_seen_again_triggers_what_waits_for_it),
 		ZONE_TEST(nothing_runs_in_a_black_out_of_the_device),
 		ZONE_TEST(a_group_carries_tasks_beside_the_inherited_list),
+		ZONE_TEST(nothing_runs_in_a_black_out),
 		ZONE_TEST(a_folder_has_a_cap_for_switching_on),
 		ZONE_TEST(an_idle_zone_sleeps_until_something_is_due),
 	};
