@@ -190,6 +190,7 @@ static void init(struct api *a, const struct api_deps *deps)
 	a->clock = deps->clock;
 	a->vault = deps->vault;
 	a->database = mem_str(deps->database);
+	a->setup_path = deps->setup_path ? mem_str(deps->setup_path) : NULL;
 	a->socket_path = mem_str(deps->socket_path);
 	a->local = (struct listener){.api = a, .fd = -1, .local = true};
 	a->tcp = (struct listener){.api = a, .fd = -1};
@@ -324,6 +325,7 @@ void api_free(struct api *a)
 	buf_release(&a->ca_pem);
 	free(a->database);
 	free(a->socket_path);
+	free(a->setup_path);
 	free(a->server_name);
 	free(a);
 }

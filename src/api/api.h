@@ -29,6 +29,7 @@ struct api_deps {
 	struct clock *clock;
 	struct vault *vault;     /* seals secrets on arrival; never opens one */
 	const char *database;    /* target for store_open, read only */
+	const char *setup_path;  /* file of the setup token, removed when it was used; NULL: none */
 	const char *socket_path; /* the local socket; NULL: none */
 	const char *listen;      /* "127.0.0.1:8443"; NULL: no TLS listener */
 	int listen_fd;           /* inherited listening socket that is used instead of listen; -1: none */

@@ -16,6 +16,7 @@
 #include "base/stream.h"
 #include "codec/api.h"
 #include "codec/http1.h"
+#include "zone/entitle.h"
 #include "zone/zone.h"
 
 #define API_MAGIC       0x61706931u
@@ -40,7 +41,8 @@
 #define WORKERS         4
 #define WORK_MAX        1024
 #define API_MAILBOX_MAX 20000
-#define TOKEN_TEXT_SIZE 72 /* "lamp_" and 64 hex digits */
+#define TOKEN_TEXT_SIZE 72 /* "lamp_" or "lses_", and 64 hex digits */
+#define COOKIE_NAME     "__Host-session"
 
 /* One address, or one user of the local socket. */
 struct source {
@@ -77,7 +79,7 @@ struct api {
 	uint32_t magic;
 	struct clock *clock;
 	struct vault *vault;
-	char *database, *socket_path, *server_name;
+	char *database, *socket_path, *setup_path, *server_name;
 	struct loop *loop;
 	struct mailbox *mailbox, *to_zone;
 	struct pool *pool;
@@ -89,6 +91,7 @@ struct api {
 	struct map_str *sources;
 	struct map_u64 *waiting; /* number of a request that is with the zone -> its connection */
 	uint64_t last_request;
+	uint64_t rights_changes; /* how often somebody came to have fewer rights */
 	struct ring *ring;
 	struct list streams;
 	size_t stream_count;
@@ -111,7 +114,9 @@ struct work {
 	struct bytes path, query, body; /* of the connection's request */
 	struct bytes token;             /* as it came; p NULL: the connection itself says who asks */
 	struct principal by;            /* in when there is no token, out else */
-	struct rights rights;           /* of by */
+	struct entitled entitled;       /* what by may do */
+	bool stale;                     /* by was not used for a minute */
+	uint64_t rights_changes;        /* of the api when it was begun */
 	struct sight sight;             /* of by; STREAM */
 	uint64_t seq;                   /* CATCH_UP: the first that is wanted */
 	uint64_t only_job, only_scan;
@@ -120,7 +125,9 @@ struct work {
 	int status;     /* 0: not answered yet, the call goes on to the zone or becomes a stream */
 	struct err err; /* with status 400 and above */
 	struct api_call *call;
-	uint8_t token_hash[32]; /* TOKEN_ADD: of the secret that was made for it */
+	uint8_t token_hash[32]; /* TOKEN_ADD, LOGIN: of the secret that was made for it; SETUP: of the one that was
+				   given */
+	struct proof proof;
 	struct buf out;
 	uint64_t newest; /* STREAM: seq of the newest event on disk */
 	uint64_t last;   /* CATCH_UP: seq of the last event in out, or of the last that did not fit the filter */
@@ -148,7 +155,7 @@ struct conn {
 	bool feeding;          /* inside the reader's loop */
 	bool busy;             /* a worker has our memory: not to be freed */
 	bool is_admin;         /* root or our own user, on the local socket */
-	struct principal peer;
+	struct principal peer; /* NOBODY where the kernel does not know */
 	struct http1 http;
 	struct buf early; /* came while a request was being answered */
 	struct buf out;
@@ -161,6 +168,8 @@ struct conn {
 		const struct api_command *command;
 		const struct api_page *page;
 		struct bytes path, query, token;
+		bool by_cookie; /* the token came so */
+		bool cookie;    /* the answer sets one, or takes it away */
 		char allow[API_ALLOW_SIZE];
 		int status;              /* refused already */
 		uint64_t answered_after; /* a change: seq of the last event before it */
@@ -169,7 +178,7 @@ struct conn {
 	} req;
 	struct work work;
 	uint64_t number;                    /* of the request that is with the zone; 0: none */
-	char token_secret[TOKEN_TEXT_SIZE]; /* of a TOKEN_ADD on its way */
+	char token_secret[TOKEN_TEXT_SIZE]; /* of a TOKEN_ADD or LOGIN on its way */
 	/* of a stream of events */
 	struct list stream_link;
 	uint64_t seq; /* next to send */
@@ -199,6 +208,7 @@ void conn_shut_idle(struct api *a);
 void request_head(struct conn *c);
 void request_run(struct conn *c);
 void request_worked(struct conn *c); /* a worker is done with it; the connection may be dead */
+void request_refused(struct conn *c, int status, const struct err *e); /* for the audit */
 void request_busy(struct conn *c, const char *sentence);
 void request_forget(struct conn *c); /* wipes what may be secret */
 

@@ -119,7 +119,7 @@ static void ask_kernel(struct conn *c, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return;
 	c->is_admin = cred.uid == 0 || cred.uid == getuid();
-	c->peer.role = RIGHT_ROLE_ADMINISTRATOR;
+	c->peer.kind = c->is_admin ? PRINCIPAL_LOCAL : PRINCIPAL_NOBODY;
 	if (cred.uid == 0)
 		(void)snprintf(c->peer.name, sizeof(c->peer.name), "root (local)");
 	else
@@ -140,6 +140,8 @@ void conn_new(struct api *a, struct listener *l, int fd, struct source *source)
 	loop_timer_init(&c->timer, a->loop, on_timeout, c);
 	list_init(&c->stream_link);
 	list_append(&a->conns, &c->link);
+	(void)snprintf(c->peer.name, sizeof(c->peer.name), "nobody");
+	(void)snprintf(c->peer.source, sizeof(c->peer.source), "%s", source->name);
 	l->conns++;
 	metric_add(METRIC_api_connections, 1);
 	if (l->local)
@@ -285,9 +287,11 @@ void conn_answered(struct conn *c, const struct api_answer *answer)
 	c->req.changed = true;
 	c->req.answered_after = answer->before;
 	loop_timer_stop(&c->timer);
+	if (answer->status == 200 && c->req.command == api_command(API_CMD_SETUP) && c->api->setup_path)
+		(void)unlink(c->api->setup_path); /* used: it works for nobody any more */
 	if (answer->status == 204)
 		reply_none(c);
-	else if (answer->status == 200 && *c->token_secret)
+	else if (answer->status == 200 && *c->token_secret && !c->req.cookie)
 		reply_token(c, answer);
 	else
 		reply_json(c, answer->status, buf_bytes(&answer->body));

@@ -82,6 +82,22 @@ static void put_progress(struct api *a, const struct zone_event *z)
 	}
 }
 
+/* Somebody may do less from now on: who follows by a login begins anew, and is asked who he is. */
+static void end_streams(struct api *a, const struct api_events *ev)
+{
+	bool ends = false;
+	for (size_t i = 0; i < ev->count; i++)
+		ends = ends || ev->events[i].of_rights;
+	if (!ends)
+		return;
+	a->rights_changes++;
+	LIST_EACH(&a->streams, it, safe) {
+		struct conn *c = LIST_ENTRY(it, struct conn, stream_link);
+		if (!c->is_admin)
+			conn_close(c);
+	}
+}
+
 void events_put(struct api *a, const struct api_events *ev, bool progress)
 {
 	for (size_t i = 0; i < ev->count; i++) {
@@ -92,6 +108,7 @@ void events_put(struct api *a, const struct api_events *ev, bool progress)
 	}
 	if (progress)
 		return;
+	end_streams(a, ev);
 	LIST_EACH(&a->streams, it, safe) {
 		conn_pump(LIST_ENTRY(it, struct conn, stream_link));
 	}
@@ -207,6 +224,10 @@ void events_follow(struct conn *c)
 {
 	struct api *a = c->api;
 	struct err e = ERR_INIT;
+	if (!c->is_admin && c->work.rights_changes != a->rights_changes) {
+		request_run(c); /* while it was looked up */
+		return;
+	}
 	if (start_position(c, &e)) {
 		reply_error(c, 400, &e);
 		return;
@@ -269,7 +290,7 @@ static int take_row(void *arg, const struct store_event *row)
 void events_catch_up_run(struct work *w, struct db *db, struct arena *a)
 {
 	int64_t first = 0;
-	struct taking t = {w, db, a, {w->by.name, &w->rights}};
+	struct taking t = {w, db, a, {w->by.name, &w->entitled.rights, &w->by}};
 	int code = store_event_first(db, w->api->server, &first, &w->err);
 	sight_of(&t.who, &w->sight);
 	w->last = w->seq ? w->seq - 1 : 0;

@@ -11,7 +11,6 @@
 #include "store/hold.h"
 #include "store/server.h"
 #include "store/setting.h"
-#include "store/token.h"
 
 int read_VERSION(struct read *r, struct err *e)
 {
@@ -266,31 +265,5 @@ static int put_hold(void *arg, const struct store_hold *h)
 int read_HOLD_LIST(struct read *r, struct err *e)
 {
 	int code = store_hold_list(r->db, put_hold, r, e);
-	return code < 0 ? code : 0;
-}
-
-static int put_token(void *arg, const struct store_token *t)
-{
-	struct read *r = arg;
-	struct api_writer w;
-	if (!is_behind(r, t->name))
-		return 0;
-	if (!read_take(r))
-		return 1;
-	api_begin(&w, &r->json, NULL, API_OBJECT_token);
-	api_put_int(&w, "id", t->id);
-	api_put_str(&w, "name", t->name);
-	api_put_str(&w, "role", t->role);
-	api_put_time(&w, "created", t->created_at);
-	api_put_time(&w, "expires", t->expires_at);
-	api_put_null(&w, "token");
-	api_end(&w);
-	read_key(r, t->name, NULL);
-	return 0;
-}
-
-int read_TOKEN_LIST(struct read *r, struct err *e)
-{
-	int code = store_token_list(r->db, put_token, r, e);
 	return code < 0 ? code : 0;
 }

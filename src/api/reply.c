@@ -4,6 +4,7 @@
 #include "api/api_priv.h"
 #include "base/clock.h"
 #include "base/metric.h"
+#include "base/secret.h"
 
 /* Results that are ignored here mark the buf; reply_end looks at it once. */
 
@@ -20,6 +21,17 @@ static void write_date(struct buf *out, struct clock *clock)
 	(void)snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
 		       months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	(void)http1_write_header_str(out, "Date", text);
+}
+
+/* No script may read it, no other site's page sends it, and no other host can set it. */
+static void write_cookie(struct conn *c)
+{
+	char text[TOKEN_TEXT_SIZE + 128];
+	bool begins = *c->token_secret != 0;
+	(void)snprintf(text, sizeof(text), COOKIE_NAME "=%s; Path=/; Secure; HttpOnly; SameSite=Strict%s",
+		       begins ? c->token_secret : "", begins ? "" : "; Max-Age=0");
+	(void)http1_write_header_str(&c->out, "Set-Cookie", text);
+	secret_wipe(text, sizeof(text));
 }
 
 /* What every answer says; the console's pages will say more in their own policy. */
@@ -44,6 +56,8 @@ static void write_common(struct conn *c, int status)
 		event_id(c->api->server, c->req.answered_after, id);
 		(void)http1_write_header_str(&c->out, "Event-ID", id);
 	}
+	if (c->req.cookie && status < 300)
+		write_cookie(c);
 	if (status == 401)
 		(void)http1_write_header_str(&c->out, "WWW-Authenticate", "Bearer realm=\"lamplighter\"");
 	if (status == 429)
@@ -91,6 +105,7 @@ void reply_json(struct conn *c, int status, struct bytes body)
 void reply_error(struct conn *c, int status, const struct err *e)
 {
 	struct buf body;
+	request_refused(c, status, e);
 	buf_init(&body, REPLY_MAX);
 	api_error_write(&body, e, &API_ERROR_NONE);
 	reply_json(c, status, buf_bytes(&body));

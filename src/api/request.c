@@ -68,6 +68,8 @@ static void check_origin(struct conn *c)
 		return;
 	if (site.p && !bytes_equal_str(site, "same-origin") && !bytes_equal_str(site, "none"))
 		refuse(c, 403, ERR_NOT_ALLOWED, "changes are not taken from pages of another site");
+	if (c->req.by_cookie && !site.p && !origin.p)
+		refuse(c, 403, ERR_NOT_ALLOWED, "a change with a cookie has to say which page it comes from");
 	if (!origin.p)
 		return;
 	bool same = bytes_starts_with(origin, scheme) &&
@@ -108,14 +110,43 @@ static void check_size(struct conn *c)
 		refuse(c, 413, ERR_TOO_BIG, e.msg);
 }
 
+/* The cookie of a session: "a=b; __Host-session=SECRET". */
+static bool take_cookie(struct conn *c)
+{
+	struct bytes rest = http1_header(&c->http, "Cookie");
+	while (rest.len) {
+		const uint8_t *semi = memchr(rest.p, ';', rest.len);
+		struct bytes one = bytes_trim(BYTES(rest.p, semi ? (size_t)(semi - rest.p) : rest.len));
+		rest = semi ? BYTES(semi + 1, rest.len - (size_t)(semi + 1 - rest.p)) : BYTES_NONE;
+		if (!bytes_starts_with(one, COOKIE_NAME "="))
+			continue;
+		size_t n = strlen(COOKIE_NAME "=");
+		c->req.token = BYTES(one.p + n, one.len - n);
+		c->req.by_cookie = true;
+		return c->req.token.len > 0;
+	}
+	return false;
+}
+
 /* "Bearer TOKEN": whether it is one of ours is for a worker to look up. */
 static bool take_token(struct conn *c)
 {
 	struct bytes h = http1_header(&c->http, "Authorization");
+	if (!h.p)
+		return take_cookie(c);
 	if (h.len <= 7 || !bytes_equal_str_nocase(BYTES(h.p, 7), "Bearer "))
 		return false;
 	c->req.token = bytes_trim(BYTES(h.p + 7, h.len - 7));
 	return c->req.token.len > 0;
+}
+
+/* A command that nobody has to be logged in for: to log in is one. */
+static bool is_open_command(const struct conn *c)
+{
+	const struct api_command *command;
+	char allow[API_ALLOW_SIZE];
+	return c->req.has_method && api_route(c->req.method, c->req.path, &command, allow, NULL) == 0 &&
+	       command->right == RIGHT_OPEN;
 }
 
 static void check_login(struct conn *c)
@@ -125,12 +156,12 @@ static void check_login(struct conn *c)
 		return;
 	if (!source_may_try(c->source, loop_now_ms(c->api->loop)))
 		refuse(c, 429, ERR_NOT_ALLOWED, "too many failed logins from this address; wait a minute");
-	if (take_token(c))
+	if (is_open_command(c) || take_token(c))
 		return;
 	if (c->from->local)
 		refuse(c, 403, ERR_NOT_ALLOWED,
 		       "the local socket serves root and the server's own user; others need a token");
-	refuse(c, 401, ERR_NOT_ALLOWED, "a token is needed: Authorization: Bearer TOKEN");
+	refuse(c, 401, ERR_NOT_ALLOWED, "log in, or send a token: Authorization: Bearer TOKEN");
 }
 
 /* A buffer that grows leaves copies behind; a body with a password comes into one that is large enough, and is wiped.
@@ -207,6 +238,9 @@ static void put_to_zone(struct conn *c)
 	m->by = c->work.by;
 	m->call = c->work.call;
 	memcpy(m->token_hash, c->work.token_hash, sizeof(m->token_hash));
+	m->proof = c->work.proof;
+	c->req.cookie = m->call->command->id == API_CMD_LOGIN && api_bool(m->call, "cookie");
+	c->req.cookie = c->req.cookie || (m->call->command->id == API_CMD_LOGOUT && c->req.by_cookie);
 	c->work.call = NULL;
 	if (a->zone_stopped || !mailbox_put(a->to_zone, &m->mail)) {
 		m->mail.free(&m->mail);
@@ -222,9 +256,41 @@ static void put_to_zone(struct conn *c)
 	conn_wait(c, ANSWER_MS);
 }
 
+/* To the zone as it has room: a flood of refusals must not keep commands out. */
+void request_refused(struct conn *c, int status, const struct err *e)
+{
+	struct api *a = c->api;
+	if ((status != 401 && status != 403 && status != 429) || a->zone_stopped || !a->to_zone)
+		return;
+	struct zone_refused *m = zone_refused_new();
+	m->by = c->work.by.kind ? c->work.by : c->peer;
+	m->code = e->code;
+	if (c->req.command)
+		(void)api_command_name(c->req.command, m->action, sizeof(m->action));
+	else
+		(void)snprintf(m->action, sizeof(m->action), "request");
+	(void)snprintf(m->why, sizeof(m->why), "%s", e->msg);
+	if (!mailbox_put(a->to_zone, &m->mail)) {
+		m->mail.free(&m->mail);
+		metric_add(METRIC_zone_mailbox_full, 1);
+	}
+}
+
+static void tell_used(struct conn *c)
+{
+	struct work *w = &c->work;
+	w->stale = false;
+	struct zone_used *m = zone_used_new();
+	m->by = w->by;
+	if (c->api->zone_stopped || !mailbox_put(c->api->to_zone, &m->mail))
+		m->mail.free(&m->mail); /* with the next request */
+}
+
 void request_worked(struct conn *c)
 {
 	struct work *w = &c->work;
+	if (w->stale)
+		tell_used(c);
 	if (w->status == 401)
 		source_failed(c->source, loop_now_ms(c->api->loop));
 	if (!w->status && w->command && w->command->kind == API_WRITE)

@@ -86,6 +86,10 @@ static const struct kind {
 	{"calendar", RIGHT_SCHEDULE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"token", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
 	{"admin", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
+	{"admin-group", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
+	{"role", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
+	{"right", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
+	{"session", RIGHT_ADMINISTRATOR_VIEW, RIGHT_LOGIN, NULL, false},
 	{"", RIGHT_DEVICE_VIEW, RIGHT_LOGIN, NULL, false}, /* all others */
 };
 

@@ -1,6 +1,7 @@
 #include <sodium.h>
 
 #include "api/api_priv.h"
+#include "api/login.h"
 #include "api/read.h"
 #include "base/base.h"
 #include "base/clock.h"
@@ -13,7 +14,6 @@
 #include "store/event.h"
 #include "store/job.h"
 #include "store/sink.h"
-#include "store/token.h"
 
 /* Each worker's own connection: opened with its first job, closed with the worker. */
 static __thread struct db *connection;
@@ -39,34 +39,27 @@ static int answer_error(struct work *w, int status, int code)
 	return code;
 }
 
-static int refuse_token(struct work *w)
+static int64_t now_of(const struct work *w)
 {
-	return answer_error(w, 401, err_set(&w->err, ERR_NOT_ALLOWED, "this token is not known or has ended"));
+	return clock_wall_ms(w->api->clock);
 }
 
+/* Who holds the token that came; ended ones and unknown ones are refused alike. */
 static int look_up_token(struct work *w, struct db *db, struct arena *arena)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	struct store_token t;
-	(void)crypto_hash_sha256(hash, w->token.p, w->token.len); /* cannot fail */
-	int code = store_token_by_hash(db, arena, BYTES(hash, sizeof(hash)), clock_wall_ms(w->api->clock), &t, &w->err);
-	if (code == ERR_NOT_FOUND)
-		return refuse_token(w);
-	if (code)
-		return answer_error(w, 0, code);
-	/* The index has compared already; this one takes the same time wherever they differ. */
-	if (t.hash.len != sizeof(hash) || sodium_memcmp(t.hash.p, hash, sizeof(hash)) != 0)
-		return refuse_token(w);
-	if (!right_role_from_name(t.role, &w->by.role))
-		return refuse_token(w);
-	w->by.token = (uint64_t)t.id;
-	(void)snprintf(w->by.name, sizeof(w->by.name), "token %s", t.name);
-	return 0;
+	int code = login_look_up(db, arena, w->token, now_of(w), &w->by, &w->stale, &w->err);
+	return code ? answer_error(w, code == ERR_NOT_ALLOWED ? 401 : 0, code) : 0;
+}
+
+static int look_up_rights(struct work *w, struct db *db, struct arena *arena)
+{
+	int code = entitle(db, arena, &w->by, now_of(w), &w->entitled, &w->err);
+	return code ? answer_error(w, code == ERR_NOT_ALLOWED ? 401 : 0, code) : 0;
 }
 
 static struct asker asker_of(const struct work *w)
 {
-	return (struct asker){w->by.name, &w->rights};
+	return (struct asker){w->by.name, &w->entitled.rights, &w->by};
 }
 
 static int check_may_read_metrics(struct work *w)
@@ -106,10 +99,39 @@ static int settle_place(struct work *w, const struct api_call *call, struct api_
 	return 0;
 }
 
+static int prove(struct work *w, const struct api_call *call, const char *name_arg, struct bytes plain, struct err *e)
+{
+	struct db *db = work_db(w->api, e);
+	if (!db)
+		return e->code;
+	return login_prove(db, call->arena, api_str(call, name_arg), w->by.source, plain, now_of(w), &w->proof, e);
+}
+
+/* Secrets are compared, hashed or sealed as they arrive; what goes on to the zone is what came of it. */
+static int seal_for_device(struct work *w, const struct api_call *call, struct bytes plain, struct api_value *ret,
+			   struct err *e);
 static int seal(void *arg, const struct api_call *call, const struct api_arg *a, struct bytes plain,
 		struct api_value *ret, struct err *e)
 {
 	struct work *w = arg;
+	switch (call->command->id) {
+	case API_CMD_LOGIN:
+		return prove(w, call, "name", plain, e);
+	case API_CMD_ADMIN_PASSWORD:
+		if (strcmp(a->name, "password") != 0)
+			return prove(w, call, "admin", plain, e);
+		return login_hash(plain, api_str(call, "admin"), call->arena, &ret->v.secret.sealed, e);
+	case API_CMD_ADMIN_ADD:
+	case API_CMD_SETUP:
+		return login_hash(plain, api_str(call, "name"), call->arena, &ret->v.secret.sealed, e);
+	default:
+		return seal_for_device(w, call, plain, ret, e);
+	}
+}
+
+static int seal_for_device(struct work *w, const struct api_call *call, struct bytes plain, struct api_value *ret,
+			   struct err *e)
+{
 	bool of_target = call->command->id == API_CMD_TARGET_ADD || call->command->id == API_CMD_TARGET_SET;
 	int code = of_target || api_bool(call, "any-password") ? 0 : password_check(plain, e);
 	if (!code)
@@ -127,14 +149,14 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 	return code;
 }
 
-/* The secret of a new token is shown once and kept nowhere: the zone gets its hash. */
-static void make_token(struct work *w)
+/* The secret of a new token or session is shown once and kept nowhere: the zone gets its hash. */
+static void make_token(struct work *w, const char *prefix)
 {
 	uint8_t random[32];
 	struct buf text;
 	buf_init(&text, TOKEN_TEXT_SIZE - 1);
 	rng_secret(random, sizeof(random));
-	(void)buf_adds(&text, "lamp_"); /* fits: 5 + 64 */
+	(void)buf_adds(&text, prefix); /* fits: 5 + 64 */
 	hex_encode(&text, BYTES(random, sizeof(random)));
 	(void)bytes_to_str(buf_bytes(&text), w->conn->token_secret, TOKEN_TEXT_SIZE); /* fits */
 	(void)crypto_hash_sha256(w->token_hash, text.p, text.len);                    /* cannot fail */
@@ -164,6 +186,18 @@ static int stream_position(struct work *w, struct db *db)
 	return code ? answer_error(w, 0, code) : look(w, db);
 }
 
+static void make_hash(struct work *w)
+{
+	if (w->command->id == API_CMD_TOKEN_ADD)
+		make_token(w, "lamp_");
+	else if (w->command->id == API_CMD_LOGIN)
+		make_token(w, LOGIN_SESSION_PREFIX);
+	else if (w->command->id == API_CMD_SETUP) {
+		struct bytes told = bytes_trim(bytes_str(api_str(w->call, "setup-token")));
+		(void)crypto_hash_sha256(w->token_hash, told.p, told.len); /* cannot fail */
+	}
+}
+
 static int run_command(struct work *w, struct db *db)
 {
 	struct asker who = asker_of(w);
@@ -173,8 +207,7 @@ static int run_command(struct work *w, struct db *db)
 	code = api_call_parse(w->command, w->path, w->query, w->body, seal, w, &w->call, &w->err);
 	if (code)
 		return answer_error(w, 0, code);
-	if (w->command->id == API_CMD_TOKEN_ADD)
-		make_token(w);
+	make_hash(w);
 	if (w->command->kind == API_WRITE)
 		return 0;
 	if (w->command->kind == API_STREAM)
@@ -190,9 +223,10 @@ static int run_request(struct work *w, struct arena *arena)
 	if (!db)
 		return answer_error(w, 0, w->err.code);
 	int code = w->token.p ? look_up_token(w, db, arena) : 0;
+	if (!code)
+		code = look_up_rights(w, db, arena);
 	if (code)
 		return code;
-	rights_add_role(&w->rights, w->by.role, RIGHT_TREE_ZONE, "/");
 	switch (w->kind) {
 	case WORK_METRICS:
 		return check_may_read_metrics(w);
@@ -239,7 +273,9 @@ bool work_start(struct conn *c, enum work_kind kind)
 	w->path = c->req.path;
 	w->query = c->req.query;
 	w->body = buf_bytes(&c->http.body);
-	w->token = c->is_admin ? BYTES_NONE : c->req.token;
+	bool open = w->command && w->command->right == RIGHT_OPEN;
+	w->token = c->is_admin || open ? BYTES_NONE : c->req.token;
+	w->rights_changes = c->api->rights_changes;
 	w->by = c->peer;
 	w->seq = c->seq;
 	w->only_job = c->only_job;
@@ -251,7 +287,7 @@ bool work_start(struct conn *c, enum work_kind kind)
 void work_release(struct work *w)
 {
 	buf_release(&w->out);
-	rights_release(&w->rights);
+	entitled_release(&w->entitled);
 	api_call_free(w->call);
 	w->call = NULL;
 }

@@ -85,4 +85,10 @@ ERR(CLASH,              79, INPUT,     "two schedules would order the same devic
 ERR(NO_REPLY,           80, UNCERTAIN, "the order was sent but no reply came", "read the device's state; repeat the order only if it is still wanted")
 ERR(BAD_REPLY,          81, UNCERTAIN, "the order was sent but the reply could not be understood", "read the device's state; repeat the order only if it is still wanted")
 ERR(RESTARTED,          82, UNCERTAIN, "the server restarted between sending and the reply", "read the device's state; repeat the order only if it is still wanted")
+
+/* Logging in. */
+ERR(WRONG_LOGIN,       90, AUTH,      "name or password is wrong", "try again; after some failures one has to wait between them")
+ERR(LOCKED_OUT,        91, AUTH,      "too many logins failed", "wait as long as the message says, or have an administrator run 'lamp admin unlock NAME'")
+ERR(WEAK_PASSWORD,     92, INPUT,     "this password is too weak for an administrator", "12 to 128 bytes; several words are easier to remember than signs")
+ERR(LAST_ADMINISTRATOR, 93, REFUSED,  "somebody must stay who may change administrators", "give the role administrator to another account first")
 /* clang-format on */

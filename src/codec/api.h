@@ -208,7 +208,8 @@ struct api_error {
 };
 #define API_ERROR_NONE ((struct api_error){-1, NULL, 0})
 void api_error_write(struct buf *out, const struct err *e, const struct api_error *more);
-/* HTTP status of an error code: 400, 403, 404, 409, 413, 500, 503, 507. An answer with an object is 200, without 204.
+/* HTTP status of an error code: 400, 401, 403, 404, 409, 413, 429, 500, 503, 507. An answer with an object is 200,
+ * without 204.
  */
 int api_error_status(int code);
 

@@ -125,6 +125,10 @@ int api_error_status(int code)
 		return 409;
 	case ERR_TOO_BIG:
 		return 413;
+	case ERR_WRONG_LOGIN:
+		return 401;
+	case ERR_LOCKED_OUT:
+		return 429;
 	case ERR_DISK:
 		return 507;
 	default:

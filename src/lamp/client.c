@@ -13,6 +13,7 @@
 #include "codec/http1.h"
 #include "codec/json.h"
 #include "codec/sse.h"
+#include "lamp/session.h"
 
 #define DEFAULT_SERVER "unix:/var/lib/lamplighter/lampd.sock"
 #define CONNECT_MS     10000
@@ -75,7 +76,7 @@ static int split_host(const char *text, char *host, size_t host_size, char port[
 	return 0;
 }
 
-static int use_https(struct client *c, const char *text, const char *ca, const char *token_file, struct err *e)
+static int use_https(struct client *c, const char *text, const char *ca, struct err *e)
 {
 	char port[16];
 	int rc = split_host(text, c->host, sizeof(c->host), port, e);
@@ -91,15 +92,27 @@ static int use_https(struct client *c, const char *text, const char *ca, const c
 	rc = tls_ctx_new(TLS_CLIENT, &c->tls, e);
 	if (!rc)
 		rc = tls_ctx_set_ca(c->tls, ca, e);
-	if (!rc && token_file)
-		rc = secret_read_file(token_file, &c->token, e);
-	if (!rc && !token_file)
-		rc = err_set(e, ERR_NOT_ALLOWED,
-			     "server \"%s\" needs a token: give --token-file FILE or set LAMP_TOKEN_FILE", c->host);
 	return rc;
 }
 
-int client_new(const char *where, const char *ca, const char *token_file, struct client **ret, struct err *e)
+/* The local socket knows its own users; others log in there too. */
+static int take_token(struct client *c, const char *token_file, struct err *e)
+{
+	if (token_file)
+		return secret_read_file(token_file, &c->token, e);
+	int rc = session_read(c->where, &c->token, e);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	if (!c->tls)
+		return 0;
+	return err_set(e, ERR_NOT_ALLOWED,
+		       "server \"%s\" needs a login: run 'lamp login NAME', or give --token-file FILE or set "
+		       "LAMP_TOKEN_FILE",
+		       c->host);
+}
+
+int client_new(const char *where, const char *ca, const char *token_file, bool no_login, struct client **ret,
+	       struct err *e)
 {
 	struct client *c = mem_alloc(sizeof(*c));
 	c->loop = loop_new(clock_real());
@@ -115,15 +128,22 @@ int client_new(const char *where, const char *ca, const char *token_file, struct
 	else if (strncmp(where, "unix:", 5) == 0)
 		rc = use_unix(c, where + 5, e);
 	else if (strncmp(where, "https://", 8) == 0)
-		rc = use_https(c, where + 8, ca, token_file, e);
+		rc = use_https(c, where + 8, ca, e);
 	else
 		rc = err_set(e, ERR_INVALID, "server \"%s\": it is written unix:PATH or https://HOST:PORT", where);
+	if (!rc && !no_login)
+		rc = take_token(c, token_file, e);
 	if (rc) {
 		client_free(c);
 		return rc;
 	}
 	*ret = c;
 	return 0;
+}
+
+const char *client_where(const struct client *c)
+{
+	return c->where;
 }
 
 void client_free(struct client *c)

@@ -9,8 +9,11 @@ struct err;
 struct client;
 
 /* Where: "unix:PATH" or "https://HOST:PORT"; NULL: LAMP_SERVER, else unix:/var/lib/lamplighter/lampd.sock. For https:
- * the zone's CA (NULL: LAMP_CA, else the system's), the token file (NULL: LAMP_TOKEN_FILE). ERR_INVALID, ERR_SYSTEM. */
-int client_new(const char *where, const char *ca, const char *token_file, struct client **ret, struct err *e);
+ * the zone's CA (NULL: LAMP_CA, else the system's). The token file (NULL: LAMP_TOKEN_FILE, else the session of `lamp
+ * login`, see session.h); no_login: for a command that nobody has to be logged in for. ERR_INVALID, ERR_SYSTEM. */
+int client_new(const char *where, const char *ca, const char *token_file, bool no_login, struct client **ret,
+	       struct err *e);
+const char *client_where(const struct client *c); /* "unix:PATH" or "https://HOST:PORT" */
 void client_free(struct client *c);
 
 struct reply {

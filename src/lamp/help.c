@@ -16,7 +16,7 @@ static void usage_line(const struct api_command *c)
 		else if (a->cli == API_CLI_POSN)
 			printf(a->required ? " %s..." : " [%s...]", a->name);
 		else if (a->type == API_SECRET)
-			printf(" [--password-file FILE]");
+			printf(" [--%s-file FILE]", a->name);
 		else if (a->cli == API_CLI_OPT && a->required)
 			printf(flag ? " --%s" : " --%s X", a->name);
 	}
@@ -29,7 +29,7 @@ static void print_arg(const struct api_arg *a)
 	bool option = a->cli == API_CLI_OPT;
 	const char *value = a->type == API_BOOL || !option ? "" : " X";
 	if (a->type == API_SECRET)
-		(void)snprintf(name, sizeof(name), "--password-file FILE"); /* fits */
+		(void)snprintf(name, sizeof(name), "--%s-file FILE", a->name); /* fits */
 	else
 		(void)snprintf(name, sizeof(name), "%s%s%s", option ? "--" : "", a->name, value); /* names are short */
 	printf("  %-22s %s", name, a->sentence);
@@ -38,12 +38,13 @@ static void print_arg(const struct api_arg *a)
 	printf("\n");
 }
 
-static const char common[] = "  --json                 one JSON object (a line for each row of a list), for programs\n"
-			     "  --yes                  do not ask\n"
-			     "  --server-address WHERE unix:PATH or https://HOST:PORT; else LAMP_SERVER\n"
-			     "  --token-file FILE      API token for https; else LAMP_TOKEN_FILE\n"
-			     "  --ca FILE              certificate of the zone for https; else LAMP_CA\n"
-			     "  --help, --version\n";
+static const char common[] =
+	"  --json                 one JSON object (a line for each row of a list), for programs\n"
+	"  --yes                  do not ask\n"
+	"  --server-address WHERE unix:PATH or https://HOST:PORT; else LAMP_SERVER\n"
+	"  --token-file FILE      API token; else LAMP_TOKEN_FILE, else the session of lamp login\n"
+	"  --ca FILE              certificate of the zone for https; else LAMP_CA\n"
+	"  --help, --version\n";
 
 static bool has_targets(const struct api_command *c)
 {

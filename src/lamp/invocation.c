@@ -78,7 +78,7 @@ static int add_targets_file(struct invocation *in, const char *path, struct err 
 	return err_set(e, ERR_INVALID, "this command takes no targets, so no --targets-file");
 }
 
-enum own { OWN_FLAG, OWN_TEXT, OWN_LIMIT, OWN_PASSWORD, OWN_TARGETS, OWN_FORMAT };
+enum own { OWN_FLAG, OWN_TEXT, OWN_LIMIT, OWN_SECRET, OWN_TARGETS, OWN_FORMAT };
 
 /* Options that every command takes, or that only a person at a terminal needs. */
 static const struct {
@@ -96,7 +96,9 @@ static const struct {
 	{"ca", OWN_TEXT, offsetof(struct invocation, ca)},
 	{"limit", OWN_LIMIT, 0},
 	{"format", OWN_FORMAT, 0},
-	{"password-file", OWN_PASSWORD, 0},
+	{"password-file", OWN_SECRET, offsetof(struct invocation, password)},
+	{"secret-file", OWN_SECRET, offsetof(struct invocation, password)},
+	{"current-password-file", OWN_SECRET, offsetof(struct invocation, current)},
 	{"targets-file", OWN_TARGETS, 0},
 };
 
@@ -134,8 +136,8 @@ static int take_own(struct invocation *in, size_t which, const char *value, stru
 		return read_limit(in, value, e);
 	case OWN_FORMAT:
 		return read_format(in, value, e);
-	case OWN_PASSWORD:
-		return secret_read_file(value, &in->password, e);
+	case OWN_SECRET:
+		return secret_read_file(value, field, e);
 	case OWN_TARGETS:
 		if (!in->command)
 			return err_set(e, ERR_INVALID, "--targets-file belongs behind the command");
@@ -277,10 +279,11 @@ static int read_words(struct invocation *in, int argc, char **argv, struct err *
 static int ask_password(struct invocation *in, struct err *e)
 {
 	struct secret again = SECRET_INIT;
+	bool is_new = in->command->id != API_CMD_LOGIN;
 	int rc = secret_read_terminal("Password: ", &in->password, e);
-	if (!rc)
+	if (!rc && is_new)
 		rc = secret_read_terminal("Password again: ", &again, e);
-	if (!rc && !secret_equal(&in->password, &again))
+	if (!rc && is_new && !secret_equal(&in->password, &again))
 		rc = err_set(e, ERR_INVALID, "password: the two inputs differ");
 	secret_release(&again);
 	if (rc == ERR_MISSING)
@@ -323,6 +326,7 @@ int invocation_read(struct invocation *in, int argc, char **argv, struct err *e)
 void invocation_release(struct invocation *in)
 {
 	secret_release(&in->password);
+	secret_release(&in->current);
 	arena_free(in->arena);
 	in->arena = NULL;
 }
@@ -388,8 +392,9 @@ static int write_body(const struct invocation *in, struct buf *out, struct err *
 	int rc = 0;
 	for (size_t i = 0; i < in->command->arg_count && !rc; i++) {
 		const struct api_arg *a = &in->command->args[i];
-		if (a->where == API_BODY && a->type == API_SECRET && in->password.len)
-			json_put_bytes(&w, a->name, BYTES(in->password.p, in->password.len));
+		const struct secret *s = strcmp(a->name, "current-password") == 0 ? &in->current : &in->password;
+		if (a->where == API_BODY && a->type == API_SECRET && s->len)
+			json_put_bytes(&w, a->name, BYTES(s->p, s->len));
 		else if (a->where == API_BODY && in->args[i].count)
 			rc = put_member(&w, a, &in->args[i], e);
 	}

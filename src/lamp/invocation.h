@@ -24,7 +24,7 @@ struct invocation {
 	const char *ca;                         /* NULL: LAMP_CA */
 	uint32_t limit;                         /* rows of a list; 0: all of them */
 	struct given args[INVOCATION_ARGS_MAX]; /* same order as command->args */
-	struct secret password;
+	struct secret password, current;        /* new, or to log in with; the present one */
 	struct arena *arena;
 };
 

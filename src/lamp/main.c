@@ -13,6 +13,7 @@
 #include "lamp/lamp.h"
 #include "lamp/list.h"
 #include "lamp/print.h"
+#include "lamp/session.h"
 #include "lamp/wait.h"
 
 #define REQUEST_MAX (8u << 20)
@@ -78,6 +79,24 @@ static void print_plain(const struct invocation *in, const struct json_t *j)
 		print_object_text(c->answer, j);
 }
 
+/* The secret goes into a file and not onto the screen; for programs it is the answer. */
+static enum lamp_exit keep_session(const struct invocation *in, struct client *c, const struct json_t *j)
+{
+	struct err e = ERR_INIT;
+	const char *token = NULL, *expires = "";
+	int rc = json_get_str(j, "token", SECRET_LINE_MAX, &token, &e);
+	(void)json_opt_str(j, "expires", 64, &expires, NULL); /* shown as it is */
+	if (in->json) {
+		print_object_json(j);
+		return LAMP_DONE;
+	}
+	rc = rc ? rc : session_write(client_where(c), token, &e);
+	if (rc)
+		return lamp_complain(rc, &e);
+	printf("logged in as %s until %s\n", invocation_text(in, "name"), expires);
+	return LAMP_DONE;
+}
+
 static enum lamp_exit show_answer(const struct invocation *in, struct client *c, const char *event,
 				  const struct json_t *j)
 {
@@ -87,6 +106,8 @@ static enum lamp_exit show_answer(const struct invocation *in, struct client *c,
 		return wait_job(c, number(j, "job"), event, in->json);
 	if (in->wait && is_scan)
 		return wait_scan(c, number(j, "id"), event, in->json);
+	if (in->command->id == API_CMD_LOGIN)
+		return keep_session(in, c, j);
 	print_plain(in, j);
 	if (in->command->id == API_CMD_AUDIT_VERIFY && !is_true(j, "ok"))
 		return LAMP_SOME_FAILED;
@@ -157,7 +178,9 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 	else if (j)
 		status = show_answer(in, c, r.event, j);
 	else if (!in->json)
-		printf("%s %s: done\n", in->command->noun, in->command->verb);
+		printf("%s%s%s: done\n", in->command->noun, *in->command->verb ? " " : "", in->command->verb);
+	if (!rc && in->command->id == API_CMD_LOGOUT)
+		session_forget(client_where(c));
 out:
 	json_free(j);
 	buf_release(&r.body);
@@ -217,7 +240,7 @@ static enum lamp_exit run(struct invocation *in)
 	struct client *c = NULL;
 	if (!may_go_on(in))
 		return not_confirmed("Give --yes to do it without a question.");
-	int rc = client_new(in->server, in->ca, in->token_file, &c, &e);
+	int rc = client_new(in->server, in->ca, in->token_file, in->command->right == RIGHT_OPEN, &c, &e);
 	if (rc) {
 		enum lamp_exit status = lamp_complain(rc, &e);
 		return rc == ERR_INVALID ? LAMP_USAGE : status;

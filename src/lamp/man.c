@@ -31,7 +31,8 @@ static void print_option(const struct api_arg *a)
 {
 	printf("\t*");
 	text(a->cli == API_CLI_OPT ? "--" : "");
-	text(a->type == API_SECRET ? "password-file" : a->name);
+	text(a->name);
+	text(a->type == API_SECRET ? "-file" : "");
 	printf("*%s", a->cli != API_CLI_OPT || a->type == API_BOOL ? "" : " _X_");
 	printf("\n\t\t");
 	text(a->sentence);

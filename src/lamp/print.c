@@ -29,7 +29,9 @@ static const struct {
 	{"audit", {"seq", "time", "actor", "kind", "action", "object", "detail"}},
 	{"message", {"seq", "time", "severity", "component", "name", "text", "acked"}},
 	{"group", {"name", "kind", "members", "filter", "note"}},
-	{"token", {"id", "name", "role", "created", "expires"}},
+	{"token", {"id", "name", "rights", "owner", "created", "expires", "last_used"}},
+	{"admin", {"name", "full_name", "disabled", "rights", "groups", "login", "login_from", "locked_until"}},
+	{"role", {"name", "built_in", "note", "allow", "deny"}},
 };
 
 static size_t columns_of(const char *kind, const char **ret)

@@ -28,6 +28,7 @@
 #include "lampd/option.h"
 #include "lampd/place.h"
 #include "lampd/service.h"
+#include "lampd/setup.h"
 #ifdef LAMPLIGHTER_TEST_CLOCK
 #include "lampd/testclock.h"
 #endif
@@ -54,6 +55,7 @@ struct lampd {
 	struct post *post;
 	struct zone_thread *zone;
 	struct identity *identity;
+	struct setup setup;
 	struct loop *loop; /* of the main thread: signals */
 	struct testclock *testclock;
 	char host[HOST_NAME_SIZE];
@@ -128,6 +130,7 @@ static int make_api(struct lampd *l, struct err *e)
 		.vault = l->vault,
 		.database = l->place.database,
 		.socket_path = l->place.socket,
+		.setup_path = l->place.setup,
 		.listen = listen_option(l, NULL),
 		.listen_fd = service_listen_fd(),
 	};
@@ -191,6 +194,9 @@ static int start_zone(struct lampd *l, struct err *e)
 	deps.crash_points = true;
 #endif
 	read_machine(&deps.machine);
+	setup_make(&l->setup);
+	deps.has_setup = true;
+	memcpy(deps.setup_hash, l->setup.hash, sizeof(deps.setup_hash));
 	return zone_start(&deps, &l->zone, e);
 }
 
@@ -241,6 +247,8 @@ static int start(struct lampd *l, struct err *e)
 		code = start_zone(l, e);
 	if (!code)
 		code = post_start(l->post, zone_messages(l->zone), e);
+	if (!code)
+		code = setup_offer(&l->setup, l->place.database, l->place.setup, e);
 	if (!code)
 		code = wire_start(l->wire, zone_messages(l->zone), e);
 	if (!code)

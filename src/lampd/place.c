@@ -24,6 +24,7 @@ int place_take(const char *folder, const char *database, struct place *ret, stru
 	ret->log = inside(folder, "log");
 	ret->ca = inside(folder, "ca.pem");
 	ret->socket = inside(folder, "lampd.sock");
+	ret->setup = inside(folder, "setup-token");
 	ret->database = database ? mem_str(database) : inside(folder, "lampd.db");
 	int code = file_make_folder(folder, 0700, e);
 	if (code == ERR_NOT_FOUND)
@@ -51,6 +52,7 @@ void place_release(struct place *p)
 	free(p->log);
 	free(p->ca);
 	free(p->socket);
+	free(p->setup);
 	free(p->database);
 	if (p->lock_fd >= 0)
 		close(p->lock_fd);

@@ -6,9 +6,10 @@
 
 struct err;
 
-/* Mode 0700: lampd.db, vault.key (0600), ca.pem, lampd.sock, lock, log/ (files of messages). */
+/* Mode 0700: lampd.db, vault.key (0600), ca.pem, lampd.sock, lock, log/ (files of messages), setup-token (0600, until
+ * there is an administrator). */
 struct place {
-	char *folder, *lock, *key, *ca, *socket, *log;
+	char *folder, *lock, *key, *ca, *socket, *log, *setup;
 	char *database; /* the target: a file here, or what was asked for */
 	int lock_fd;
 };

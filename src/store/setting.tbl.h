@@ -90,4 +90,8 @@ SETTING(SCHEDULE_STARTS,    "schedule-starts",    COUNT, "acts/s", 1, 10000, "20
         "most acts of schedules that are started in one /24 (IPv6: /64) in a second")
 SETTING(KEEP_ACTS,          "keep-acts",          DURATION, "", 3600000, 315360000000, "24h", ZONE,
         "how long the acts of finished jobs are kept with every detail, before they move to the compact history")
+SETTING(SESSION_IDLE,       "session-idle",       DURATION, "", 60000, 86400000, "30m", ZONE,
+        "how long after its last use the session of an administrator ends")
+SETTING(SESSION_LIFETIME,   "session-lifetime",   DURATION, "", 60000, 2592000000, "12h", ZONE,
+        "how long after the login a session ends in any case")
 /* clang-format on */

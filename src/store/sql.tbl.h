@@ -51,8 +51,15 @@
 	"id, scope, object, name, verb, boot, rule, time_zone, spread, is_protected, is_suspended, since, created_by, " \
 	"created_at, changed_at"
 #define TEXT_OCCURRENCE_COLUMNS "schedule, time_zone, local, due, state, reason, job, made_at"
-#define TEXT_TOKEN_COLUMNS "id, name, hash, role, created_by, created_at, expires_at, used_at"
 #define TEXT_CALENDAR_COLUMNS "id, name, note, ranges, created_at, changed_at"
+#define TEXT_TOKEN_COLUMNS "id, name, hash, created_by, created_at, expires_at, used_at, owner"
+#define TEXT_ADMIN_COLUMNS \
+	"id, name, full_name, origin, subject, hash, version, is_disabled, created_at, changed_at, login_at, login_from"
+#define TEXT_GRANT_COLUMNS \
+	"g.holder_kind, g.holder, g.what, g.tree, g.folder, g.effect, g.created_at, g.created_by, f.path"
+#define TEXT_SESSION_COLUMNS \
+	"s.id, s.hash, s.admin, s.source, s.created_at, s.used_at, s.idle_ms, s.expires_at, a.name" \
+	" FROM session s JOIN admin a ON a.id = s.admin"
 #define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
 
 /* A device with all that a list shows, and the filters that every such list takes: $1 mode, $2 power (-1 any). */
@@ -486,6 +493,66 @@ SQL(CALENDAR_RANGE_LIST, "SELECT from_s, to_s, is_utc, name FROM calendar_range 
 SQL(CALENDAR_RANGE_CLEAR, "DELETE FROM calendar_range WHERE calendar = $1")
 SQL(CALENDAR_RANGE_DELETE, "DELETE FROM calendar_range WHERE calendar = $1 AND from_s = $2 AND is_utc = $3")
 
+SQL(ADMIN_ADD, "INSERT INTO admin (" TEXT_ADMIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+SQL(ADMIN_PUT, "UPDATE admin SET name = $2, full_name = $3, origin = $4, subject = $5, hash = $6, version = $7,"
+	" is_disabled = $8, created_at = $9, changed_at = $10, login_at = $11, login_from = $12 WHERE id = $1")
+SQL(ADMIN_DELETE, "DELETE FROM admin WHERE id = $1")
+SQL(ADMIN_GET, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin WHERE id = $1")
+SQL(ADMIN_BY_NAME, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin WHERE name = $1")
+SQL_SCAN(ADMIN_LIST, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin ORDER BY name")
+SQL(ADMIN_GROUP_ADD, "INSERT INTO admin_group (id, name, note, created_at) VALUES ($1, $2, $3, $4)")
+SQL(ADMIN_GROUP_DELETE, "DELETE FROM admin_group WHERE id = $1")
+SQL(ADMIN_GROUP_BY_NAME, "SELECT id, name, note, created_at FROM admin_group WHERE name = $1")
+SQL_SCAN(ADMIN_GROUP_LIST, "SELECT id, name, note, created_at FROM admin_group ORDER BY name")
+SQL(ADMIN_GROUP_OF, "SELECT g.id, g.name, g.note, g.created_at FROM admin_member m JOIN admin_group g ON g.id = m.grp"
+	" WHERE m.admin = $1 ORDER BY g.id")
+SQL(ADMIN_MEMBER_ADD, "INSERT INTO admin_member (grp, admin) VALUES ($1, $2) ON CONFLICT (grp, admin) DO NOTHING")
+SQL(ADMIN_MEMBER_DELETE, "DELETE FROM admin_member WHERE grp = $1 AND admin = $2")
+SQL(ADMIN_MEMBERS, "SELECT a.name FROM admin_member m JOIN admin a ON a.id = m.admin WHERE m.grp = $1 ORDER BY a.name")
+SQL(ROLE_ADD, "INSERT INTO role (id, name, note, created_at) VALUES ($1, $2, $3, $4)")
+SQL(ROLE_DELETE, "DELETE FROM role WHERE id = $1")
+SQL(ROLE_BY_NAME, "SELECT id, name, note, created_at FROM role WHERE name = $1")
+SQL_SCAN(ROLE_LIST, "SELECT id, name, note, created_at FROM role ORDER BY name")
+
+SQL(GRANT_PUT, "INSERT INTO right_grant (holder_kind, holder, what, tree, folder, effect, created_at, created_by)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (holder_kind, holder, what, tree, folder) DO UPDATE SET"
+	" effect = excluded.effect, created_at = excluded.created_at, created_by = excluded.created_by")
+SQL(GRANT_DELETE, "DELETE FROM right_grant WHERE holder_kind = $1 AND holder = $2 AND what = $3 AND tree = $4"
+	" AND folder = $5")
+SQL(GRANT_FORGET_HOLDER, "DELETE FROM right_grant WHERE holder_kind = $1 AND holder = $2")
+SQL(GRANT_FORGET_FOLDER, "DELETE FROM right_grant WHERE folder = $1")
+SQL(GRANT_OF, "SELECT " TEXT_GRANT_COLUMNS ", '' FROM right_grant g LEFT JOIN folder f ON f.id = g.folder"
+	" WHERE g.holder_kind = $1 AND g.holder = $2 ORDER BY g.what, g.tree, g.folder")
+SQL(GRANT_OF_ROLE, "SELECT " TEXT_GRANT_COLUMNS ", r.name FROM role r CROSS JOIN right_grant g"
+	" LEFT JOIN folder f ON f.id = g.folder WHERE r.name = $1 AND g.holder_kind = 2 AND g.holder = r.id ORDER BY g.what")
+SQL(GRANT_USED, "SELECT CASE WHEN EXISTS (SELECT 1 FROM right_grant WHERE what = $1) THEN 1 ELSE 0 END")
+SQL_SCAN(GRANT_LIST, "SELECT " TEXT_GRANT_COLUMNS ", CASE g.holder_kind WHEN 0 THEN a.name WHEN 1 THEN p.name"
+	" WHEN 2 THEN r.name ELSE t.name END FROM right_grant g LEFT JOIN folder f ON f.id = g.folder"
+	" LEFT JOIN admin a ON g.holder_kind = 0 AND a.id = g.holder"
+	" LEFT JOIN admin_group p ON g.holder_kind = 1 AND p.id = g.holder"
+	" LEFT JOIN role r ON g.holder_kind = 2 AND r.id = g.holder"
+	" LEFT JOIN token t ON g.holder_kind = 3 AND t.id = g.holder"
+	" ORDER BY g.holder_kind, g.holder, g.what, g.tree, g.folder")
+
+SQL(SESSION_ADD, "INSERT INTO session (id, hash, admin, source, created_at, used_at, idle_ms, expires_at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+SQL(SESSION_DELETE, "DELETE FROM session WHERE id = $1")
+SQL(SESSION_DELETE_OF, "DELETE FROM session WHERE admin = $1 AND id <> $2")
+SQL(SESSION_GET, "SELECT " TEXT_SESSION_COLUMNS " WHERE s.id = $1")
+SQL(SESSION_BY_HASH, "SELECT " TEXT_SESSION_COLUMNS " WHERE s.hash = $1")
+SQL(SESSION_USED, "UPDATE session SET used_at = $2 WHERE id = $1")
+SQL(SESSION_LIST, "SELECT " TEXT_SESSION_COLUMNS " WHERE s.id > $1 ORDER BY s.id LIMIT $2")
+SQL_SCAN(SESSION_PURGE, "DELETE FROM session WHERE id IN (SELECT id FROM session"
+	" WHERE expires_at <= $1 OR used_at + idle_ms <= $1 LIMIT $2)")
+SQL(GUARD_GET, "SELECT failures, last_at, until FROM login_guard WHERE kind = $1 AND name = $2")
+SQL(GUARD_PUT, "INSERT INTO login_guard (kind, name, failures, last_at, until) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (kind, name) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at,"
+	" until = excluded.until")
+SQL(GUARD_DELETE, "DELETE FROM login_guard WHERE kind = $1 AND name = $2")
+SQL_SCAN(GUARD_PURGE, "DELETE FROM login_guard WHERE (kind, name) IN (SELECT kind, name FROM login_guard"
+	" WHERE last_at < $1 LIMIT $2)")
+
+SQL(TOKEN_GET, "SELECT " TEXT_TOKEN_COLUMNS " FROM token WHERE id = $1")
 SQL(TOKEN_ADD, "INSERT INTO token (" TEXT_TOKEN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
 SQL(TOKEN_DELETE, "DELETE FROM token WHERE id = $1")
 SQL(TOKEN_BY_HASH, "SELECT " TEXT_TOKEN_COLUMNS " FROM token WHERE hash = $1 AND (expires_at = 0 OR expires_at > $2)")

@@ -7,6 +7,7 @@
  * job, act, hold             what was ordered and what became of it
  * schedule                   when something is ordered by itself, and what became of each due time
  * event, audit, token, certificate
+ * admin, session            administrators, what they were given, who is logged in
  *
  * A noun is a plain struct and functions on a connection (struct db): _get reads one row, _list many, _add inserts,
  * _put overwrites an existing row, _delete removes. Nothing here decides, waits, logs above debug or asks the time.

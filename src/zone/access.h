@@ -6,6 +6,7 @@
 
 #include "codec/api.h"
 #include "store/db.h"
+#include "zone/zone.h"
 
 struct arena;
 
@@ -13,6 +14,7 @@ struct arena;
 struct asker {
 	const char *name; /* principal, as in the audit and in jobs */
 	const struct rights *rights;
+	const struct principal *by;
 };
 
 /* Before the arguments are known: 0, or ERR_NOT_ALLOWED where the right is had nowhere. Scope OWN is left to the

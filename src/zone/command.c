@@ -1,5 +1,6 @@
 #include "zone/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/base.h"
@@ -8,6 +9,11 @@
 #include "store/credential.h"
 #include "store/event.h"
 #include "store/folder.h"
+#include "store/session.h"
+#include "store/token.h"
+#include "zone/refusal.h"
+
+#define USED_MS 60000 /* last use is kept to the minute */
 
 #define COMMAND_READ(id)
 #define COMMAND_LIST(id)
@@ -121,16 +127,19 @@ static int audit_command(const struct command *c, const char *object, struct err
 	return rc;
 }
 
-static int tell_refusal(struct command *c, const char *why, struct err *e)
+static int note_refusal(struct command *c, const struct err *why, struct err *e)
 {
-	struct message m = {
-		.id = MESSAGE_COMMAND_REFUSED,
-		.by = c->m->by.name,
-		.name = c->call->command->noun,
-		.text = arena_printf(c->arena, "%s was refused: %s", c->m->by.name, why),
-	};
-	int rc = message_add(c->z, &m, e);
-	return rc ? rc : audit_command(c, "refused", e);
+	char action[64];
+	api_command_name(c->call->command, action, sizeof(action));
+	struct refusal r = {c->m->by.source, c->m->by.name, action, why->code, why->msg, c->object ? c->object : ""};
+	return refusal_note(c->z, &r, e);
+}
+
+static int answer_refusal(struct command *c, const struct err *why, struct err *e)
+{
+	struct api_error more = {c->expected, c->name_count ? c->names : NULL, c->name_count};
+	command_answer_error(c->z, c->m, why, &more);
+	return err_class(why->code) == ERR_CLASS_AUTH ? note_refusal(c, why, e) : 0;
 }
 
 static int carry_out(struct command *c, struct err *e)
@@ -141,13 +150,12 @@ static int carry_out(struct command *c, struct err *e)
 	if (rc) {
 		enum err_class class = err_class(rc);
 		bool asked_wrong = class != ERR_CLASS_RETRY && class != ERR_CLASS_BUG;
-		if (asked_wrong && db_total_changes(c->z->db) == c->z->change_base) {
-			struct api_error more = {c->expected, c->names, c->name_count};
-			command_answer_error(c->z, c->m, &own, &more);
-			return rc == ERR_NOT_ALLOWED ? tell_refusal(c, own.msg, e) : 0;
-		}
+		if (asked_wrong && db_total_changes(c->z->db) == c->z->change_base)
+			return answer_refusal(c, &own, e);
 		return err_set(e, rc, "%s", own.msg);
 	}
+	if (c->refusal.code)
+		return answer_refusal(c, &c->refusal, e);
 	if (audit_wants(c->z, c->call->command))
 		rc = audit_command(c, c->object, e);
 	if (!rc && !c->later)
@@ -155,11 +163,14 @@ static int carry_out(struct command *c, struct err *e)
 	return rc;
 }
 
-void command_set_asker(struct command *c, struct rights *ret_rights)
+int command_set_asker(struct command *c, struct entitled *ret, struct err *e)
 {
-	*ret_rights = RIGHTS_INIT;
-	rights_add_role(ret_rights, c->m->by.role, RIGHT_TREE_ZONE, "/");
-	c->who = (struct asker){c->m->by.name, ret_rights};
+	const struct principal *by = &c->m->by;
+	c->who = (struct asker){by->name, &ret->rights, by};
+	int rc = entitle(c->z->db, c->arena, by, c->z->now, ret, e);
+	if (!rc && by->kind == PRINCIPAL_NOBODY && c->call->command->right != RIGHT_OPEN)
+		rc = err_set(e, ERR_NOT_ALLOWED, "this needs a login");
+	return rc;
 }
 
 int command_handle(struct zone *z, const struct zone_command *m, struct err *e)
@@ -167,14 +178,64 @@ int command_handle(struct zone *z, const struct zone_command *m, struct err *e)
 	struct command c = {.z = z, .m = m, .call = m->call, .arena = z->arena, .expected = -1};
 	metric_add(METRIC_zone_commands, 1);
 	ASSERT(m->call->command->kind == API_WRITE);
-	struct rights rights;
-	command_set_asker(&c, &rights);
+	struct err why = ERR_INIT;
+	struct entitled entitled;
+	if (command_set_asker(&c, &entitled, &why))
+		return answer_refusal(&c, &why, e);
 	buf_init(&c.body, COMMAND_BODY_MAX);
 	int rc = carry_out(&c, e);
-	rights_release(&rights);
+	entitled_release(&entitled);
 	buf_release(&c.body);
 	free(c.names);
 	return rc;
+}
+
+int command_used(struct zone *z, const struct zone_used *m, struct err *e)
+{
+	struct store_session s;
+	struct store_token t;
+	bool session = m->by.kind == PRINCIPAL_SESSION;
+	int rc = session ? store_session_get(z->db, z->arena, m->by.id, &s, NULL)
+			 : store_token_get(z->db, z->arena, m->by.id, &t, NULL);
+	if (rc || z->now - (session ? s.used_at : t.used_at) < USED_MS)
+		return rc == ERR_NOT_FOUND ? 0 : rc; /* it has ended meanwhile */
+	return session ? store_session_used(z->db, s.id, z->now, e) : store_token_used(z->db, t.id, z->now, e);
+}
+
+/* What was refused after it had written is taken back with its whole round; so this comes in a round of its own. */
+struct mail *command_refusal_mail(const struct zone_command *m, const struct err *why)
+{
+	struct zone_refused *r = zone_refused_new();
+	r->by = m->by;
+	r->code = why->code;
+	api_command_name(m->call->command, r->action, sizeof(r->action));
+	(void)snprintf(r->why, sizeof(r->why), "%s", why->msg); /* cut is fine */
+	return &r->mail;
+}
+
+int command_refused(struct zone *z, const struct zone_refused *m, struct err *e)
+{
+	struct refusal r = {m->by.source, m->by.name, m->action, m->code, m->why, ""};
+	return refusal_note(z, &r, e);
+}
+
+static void plain_mail_free(struct mail *m)
+{
+	free(m);
+}
+
+struct zone_used *zone_used_new(void)
+{
+	struct zone_used *m = mem_alloc(sizeof(*m));
+	m->mail = (struct mail){.kind = ZONE_USED, .free = plain_mail_free};
+	return m;
+}
+
+struct zone_refused *zone_refused_new(void)
+{
+	struct zone_refused *m = mem_alloc(sizeof(*m));
+	m->mail = (struct mail){.kind = ZONE_REFUSED, .free = plain_mail_free};
+	return m;
 }
 
 int answer_ref(struct command *c, int64_t id, const char *name)

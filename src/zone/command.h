@@ -10,6 +10,7 @@
 #include "store/folder.h"
 #include "store/group.h"
 #include "zone/access.h"
+#include "zone/entitle.h"
 #include "zone/zone_priv.h"
 
 #define COMMAND_BODY_MAX  (1024 * 1024)
@@ -23,8 +24,10 @@ struct command {
 	struct arena *arena;
 	struct buf body;    /* of the answer */
 	const char *object; /* what it was done to, for the audit; NULL: none */
-	bool later;         /* a task answers it (see task.h) */
-	int64_t expected;   /* with ERR_CONFIRM */
+	struct err
+		refusal;  /* set by a handler that wrote what it had to and refuses all the same; code 0: it does not */
+	bool later;       /* a task answers it (see task.h) */
+	int64_t expected; /* with ERR_CONFIRM */
 	const char **names; /* with an error: the things meant */
 	size_t name_count, name_cap;
 };
@@ -45,8 +48,11 @@ void command_answer_error(struct zone *z, const struct zone_command *m, const st
 			  const struct api_error *more);
 void command_answer(struct zone *z, uint64_t request, int status, struct buf *body); /* takes what body holds */
 
-/* Who gives the command c->m, with what he may at present; rights are the caller's to release. */
-void command_set_asker(struct command *c, struct rights *ret_rights);
+/* Who gives the command c->m, with what he may at present. ERR_NOT_ALLOWED: his login has ended. */
+int command_set_asker(struct command *c, struct entitled *ret, struct err *e);
+int command_used(struct zone *z, const struct zone_used *m, struct err *e);
+struct mail *command_refusal_mail(const struct zone_command *m, const struct err *why);
+int command_refused(struct zone *z, const struct zone_refused *m, struct err *e);
 
 /* For handlers. */
 int answer_ref(struct command *c, int64_t id, const char *name);

@@ -35,7 +35,11 @@ static struct zone_event *grow(struct zone_event **list, size_t *count, size_t *
 
 static struct zone_event *make(struct zone_event *ev, const struct zone *z, const struct tell *t, uint64_t seq)
 {
-	*ev = (struct zone_event){.seq = seq, .job = (uint64_t)t->job, .scan = (uint64_t)t->scan, .kind = t->kind};
+	*ev = (struct zone_event){.seq = seq,
+				  .job = (uint64_t)t->job,
+				  .scan = (uint64_t)t->scan,
+				  .kind = t->kind,
+				  .of_rights = t->of_rights};
 	buf_init(&ev->json, EVENT_MAX);
 	write_event(z, t, seq, &ev->json);
 	return ev;

@@ -21,6 +21,7 @@ struct tell {
 	const char *name; /* "" none */
 	int64_t job, scan;
 	struct bytes data; /* a JSON object; none: "{}" */
+	bool of_rights;    /* see struct zone_event */
 };
 
 int event_tell(struct zone *z, const struct tell *t, struct err *e);

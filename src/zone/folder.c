@@ -1,4 +1,5 @@
 /* The two trees of folders: of devices and of credentials. */
+#include "store/admin.h"
 #include "store/hold.h"
 #include "zone/command.h"
 #include "zone/engine.h"
@@ -86,6 +87,7 @@ static int move(struct command *c, enum store_tree tree, struct err *e)
 	int64_t parent;
 	int rc = check_path(from, e);
 	rc = rc ? rc : check_path(to, e);
+	rc = rc ? rc : access_need_below(&c->who, move_rights[tree].folder_modify, from, e);
 	rc = rc ? rc : split(c, to, &parent_path, &name, e);
 	rc = rc ? rc : check_may_move(c, tree, from, to, parent_path, e);
 	rc = rc ? rc : find(c, tree, from, &f, e);
@@ -124,6 +126,7 @@ static int forget(struct zone *z, int64_t id, struct err *e)
 static int remove_one(struct command *c, const struct store_folder *f, struct err *e)
 {
 	int rc = store_folder_delete(c->z->db, f->id, e);
+	rc = rc ? rc : store_grant_forget_folder(c->z->db, f->id, e);
 	if (!rc && f->tree == STORE_TREE_DEVICE)
 		rc = forget(c->z, f->id, e);
 	return rc ? rc : tell(c, "removed", f->id, f->path, e);

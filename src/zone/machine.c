@@ -11,6 +11,7 @@
 #include "zone/crash.h"
 #include "zone/engine.h"
 #include "zone/post.h"
+#include "zone/refusal.h"
 #include "zone/rule.h"
 #include "zone/task.h"
 #include "zone/zone_priv.h"
@@ -131,6 +132,7 @@ int machine_forget(struct zone *z, struct err *e)
 	discover_forget(z);
 	audit_forget(z);
 	task_forget(z);
+	refusal_forget(z);
 	map_u64_free(z->fresh);
 	z->fresh = map_u64_new();
 	rule_forget(z);
@@ -153,6 +155,10 @@ static int handle(struct zone *z, const struct mail *m, struct err *e)
 		return command_handle(z, (const struct zone_command *)m, e);
 	case ZONE_CERTIFICATE:
 		return certificate_keep(z, (const struct zone_certificate *)m, e);
+	case ZONE_USED:
+		return command_used(z, (const struct zone_used *)m, e);
+	case ZONE_REFUSED:
+		return command_refused(z, (const struct zone_refused *)m, e);
 	case ZONE_ACT_GATE:
 		return act_on_gate(z, (const struct act_gate *)m, e);
 	case ZONE_ACT_OUTCOME:
@@ -193,6 +199,7 @@ static int work(struct zone *z, struct err *e)
 	rc = rc ? rc : job_flush(z, e);
 	rc = rc ? rc : discover_expire(z, e);
 	rc = rc ? rc : discover_start_next(z, e);
+	rc = rc ? rc : refusal_flush(z, e);
 	return rc ? rc : tidy(z, e);
 }
 
@@ -262,6 +269,10 @@ static void give_up(struct zone *z, struct mail *m, const struct err *e)
 {
 	if (m->kind == ZONE_COMMAND) {
 		command_answer_error(z, (const struct zone_command *)m, e, &API_ERROR_NONE);
+		if (err_class(e->code) == ERR_CLASS_AUTH) {
+			chain_add(&z->kept, command_refusal_mail((const struct zone_command *)m, e));
+			z->retry_at = z->now;
+		}
 		let_go(z);
 	} else if (is_of_disk(e->code)) {
 		chain_add(&z->kept, m);
@@ -363,7 +374,7 @@ int64_t machine_wake(const struct zone *z)
 	if (z->run_again || !list_is_empty(&z->busy) || !list_is_empty(&z->tasks))
 		return INT64_MIN;
 	int64_t wake = queue_wake(z->queue);
-	const int64_t others[] = {z->renew_at, z->seen_at, z->tidy_at, z->expiry_at, engine_wake(z)};
+	const int64_t others[] = {z->renew_at, z->seen_at, z->tidy_at, z->expiry_at, z->refuse_at, engine_wake(z)};
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (others[i] < wake)
 			wake = others[i];
@@ -395,11 +406,12 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	z->fresh = map_u64_new();
 	z->boot_left = map_u64_new();
 	z->paces = map_u64_new();
-	z->renew_at = z->expiry_at = INT64_MAX;
+	z->renew_at = z->expiry_at = z->refuse_at = INT64_MAX;
 	list_init(&z->touched);
 	list_init(&z->busy);
 	list_init(&z->tasks);
 	list_init(&z->scans);
+	list_init(&z->refusals);
 	chain_init(&z->to_wire);
 	chain_init(&z->to_api);
 	chain_init(&z->out_wire);
@@ -467,6 +479,7 @@ void machine_free(struct zone *z)
 	calendar_forget(z);
 	discover_forget(z);
 	task_free_all(z);
+	refusal_forget(z);
 	free_allowed_nets(z);
 	queue_free(z->queue);
 	tree_free(z->tree);

@@ -74,11 +74,12 @@ int task_step(struct zone *z, struct err *e)
 	arena_reset(z->arena);
 	z->change_base = db_total_changes(z->db);
 	struct command c = {.z = z, .m = t->m, .call = t->m->call, .arena = z->arena};
-	struct rights rights;
-	command_set_asker(&c, &rights);
+	struct entitled entitled;
+	(void)command_set_asker(&c, &entitled,
+				NULL); /* ended meanwhile: it has no rights any more, what was begun goes on */
 	buf_init(&c.body, COMMAND_BODY_MAX);
 	int rc = run_slice(&c, t, e);
-	rights_release(&rights);
+	entitled_release(&entitled);
 	buf_release(&c.body);
 	free(c.names);
 	return rc;

@@ -4,10 +4,12 @@
 #include "store/event.h"
 #include "store/power.h"
 #include "store/server.h"
+#include "store/session.h"
 #include "zone/engine.h"
 
 #define SEEN_MS            60000
 #define TIDY_MS            3600000
+#define KEEP_GUARDS_MS     86400000 /* as long as failed logins count */
 #define KEEP_EVENTS_MS     86400000
 #define KEEP_DISCOVERED_MS (30 * INT64_C(86400000)) /* after the end of its validity */
 
@@ -53,10 +55,22 @@ static int purge_jobs(struct zone *z, int64_t *left, struct err *e)
 	return rc;
 }
 
+static int purge_logins(struct zone *z, int64_t *left, struct err *e)
+{
+	int64_t sessions = 0, guards = 0;
+	int rc = *left > 0 ? store_session_purge(z->db, z->now, (int)*left, &sessions, e) : 0;
+	*left -= sessions;
+	if (!rc && *left > 0)
+		rc = store_guard_purge(z->db, before(z, KEEP_GUARDS_MS), (int)*left, &guards, e);
+	*left -= guards;
+	return rc;
+}
+
 static int purge(struct zone *z, int64_t *left, struct err *e)
 {
 	int64_t n = 0;
 	int rc = purge_jobs(z, left, e);
+	rc = rc ? rc : purge_logins(z, left, e);
 	if (!rc && *left > 0)
 		rc = store_event_purge(z->db, z->server, before(z, KEEP_EVENTS_MS), (int)*left, &n, e);
 	*left -= n;

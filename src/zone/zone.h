@@ -25,13 +25,27 @@ enum zone_api_mail {
 	ZONE_COMMAND = 1,
 	ZONE_STOP,
 	ZONE_CERTIFICATE,
+	ZONE_USED,
+	ZONE_REFUSED,
 };
 
-/* Who asks. */
+/* Who asks, as api found out: by the kernel, by a session or by a token. What he may do is looked up where it is asked
+ * (zone/entitle.h). */
+enum principal_kind { PRINCIPAL_NOBODY, PRINCIPAL_LOCAL, PRINCIPAL_SESSION, PRINCIPAL_TOKEN };
 struct principal {
-	uint64_t token; /* id of the token, 0 for the local socket */
-	enum right_role role;
-	char name[64]; /* "root (local)", "token ci": for audit and job */
+	enum principal_kind kind;
+	int64_t id;      /* of the session or token */
+	int64_t admin;   /* of the session; who owns the token; 0 nobody */
+	char name[64];   /* "root (local)", "admin alice", "token ci": for audit and job */
+	char source[64]; /* address, or "local" */
+};
+
+/* What comparing a password gave; the comparing takes time, so a worker does it. For LOGIN, and for the present
+ * password of ADMIN_PASSWORD. Other proofs of who somebody is (a directory's, another provider's) say the same in the
+ * end: an account, and that it is he. */
+struct proof {
+	int64_t admin, version; /* the account and the version of its password; 0: there is none of this name */
+	bool matches;
 };
 
 /* Secrets that a call carries are sealed by api for their place, which the zone checks:
@@ -40,6 +54,9 @@ struct principal {
  * - password of CREDENTIAL_SET: row is the credential's id and version its version + 1, as api read them; ERR_CONFLICT
  *   when they changed meanwhile.
  * - secret of TARGET_ADD and TARGET_SET: the same, in the table "sink".
+ * - passwords of administrators (SETUP, ADMIN_ADD, ADMIN_PASSWORD): an argon2id string. Those that are only compared
+ *   (LOGIN, current-password) are empty; the proof says what came of it.
+ * - LOGIN: as TOKEN_ADD, for the object "login". SETUP: token_hash is of the setup token that was given.
  * - TOKEN_ADD: api makes the secret and sends its SHA-256 only. The answer is the object "token" that ends in
  *   "token":null} and api puts the secret in place of the null. */
 struct zone_command {
@@ -47,11 +64,29 @@ struct zone_command {
 	uint64_t request; /* api's; comes back with the answer */
 	struct principal by;
 	struct api_call *call;  /* owned: arguments checked against the table, secrets sealed */
-	uint8_t token_hash[32]; /* TOKEN_ADD */
+	uint8_t token_hash[32]; /* TOKEN_ADD, LOGIN, SETUP */
+	struct proof proof;
+};
+
+/* A session or token was used, a minute or more after the last time. */
+struct zone_used {
+	struct mail mail; /* ZONE_USED */
+	struct principal by;
+};
+
+/* api refused a request by itself: for the audit. */
+struct zone_refused {
+	struct mail mail; /* ZONE_REFUSED */
+	struct principal by;
+	char action[64]; /* command, or "request" */
+	int code;
+	char why[256];
 };
 
 /* Zeroed, with mail.kind and mail.free set. */
 struct zone_command *zone_command_new(void);
+struct zone_used *zone_used_new(void);
+struct zone_refused *zone_refused_new(void);
 
 /* Ids of rows that are sealed before the zone has seen them: apart from those that it gives itself. */
 #define ZONE_DRAWN_ID(random)                                                                                          \
@@ -88,6 +123,7 @@ struct zone_event {
 	uint64_t job; /* 0: none; for the filter */
 	uint64_t scan;
 	const char *kind; /* a constant text */
+	bool of_rights;   /* somebody may do less from now on: who follows is asked anew who he is */
 	struct buf json;  /* the whole event object */
 };
 
@@ -105,6 +141,8 @@ struct zone_deps {
 	const char *server_name, *fqdn;
 	/* ranges that are allowed beside the setting allowed-nets, also of loopback; NULL: none */
 	const char *allow_nets;
+	bool has_setup; /* the first administrator may be made with the token whose SHA-256 this is */
+	uint8_t setup_hash[32];
 	struct uuid machine; /* SMBIOS UUID of this computer; nil: unknown. Its own device is protected */
 	bool crash_points;   /* test builds: die at the named point of LAMPD_CRASH */
 	bool no_sync;        /* tests: do not wait for the disk at commits */

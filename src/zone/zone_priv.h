@@ -134,6 +134,10 @@ struct zone {
 	bool run_again; /* work that posted itself again */
 	bool stopping;  /* no act is claimed any more */
 
+	struct list refusals; /* of this minute, see refusal.h */
+	size_t refusal_count;
+	int64_t refuse_at; /* its end; INT64_MAX: none */
+
 	struct chain kept; /* messages of wire that could not be written */
 	int64_t retry_at;  /* after a failure: not before; 0 */
 };

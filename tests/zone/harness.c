@@ -210,8 +210,33 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 	return 0;
 }
 
+/* A token of the role, made once. */
+static int64_t role_token(struct harness *h)
+{
+	int64_t *token = &h->role_tokens[h->role];
+	enum right_role role = h->role;
+	if (!*token) {
+		h->role = RIGHT_ROLE_ADMINISTRATOR;
+		assert_int_equal(askf(h, "POST /tokens", "{\"name\":\"%s\",\"role\":\"%s\"}", right_role_name(role),
+				      right_role_name(role)),
+				 200);
+		*token = answer_int(h, "id");
+		h->role = role;
+	}
+	return *token;
+}
+
+static struct principal principal_of(struct harness *h)
+{
+	if (h->role == RIGHT_ROLE_ADMINISTRATOR)
+		return (struct principal){.kind = PRINCIPAL_LOCAL, .name = "root (local)", .source = "local"};
+	return (struct principal){
+		.kind = PRINCIPAL_TOKEN, .id = role_token(h), .name = "root (local)", .source = "local"};
+}
+
 struct zone_command *command_of(struct harness *h, const char *what, const char *json)
 {
+	struct principal by = principal_of(h);
 	const struct api_command *c;
 	enum api_method method;
 	char allowed[API_ALLOW_SIZE], path[1024];
@@ -225,7 +250,8 @@ struct zone_command *command_of(struct harness *h, const char *what, const char 
 	assert_int_equal(api_route(method, p, &c, allowed, &e), 0);
 	struct zone_command *m = zone_command_new();
 	m->request = ++h->request;
-	m->by = (struct principal){.role = h->role, .name = "root (local)"};
+	m->by = by;
+	memcpy(m->token_hash, &h->request, sizeof(h->request)); /* another one each time */
 	if (api_call_parse(c, p, q, bytes_str(json), seal, h, &m->call, &e))
 		fail_msg("%s: %s", what, e.msg);
 	return m;
@@ -233,12 +259,22 @@ struct zone_command *command_of(struct harness *h, const char *what, const char 
 
 int ask(struct harness *h, const char *what, const char *json)
 {
-	struct zone_command *m = command_of(h, what, json);
+	return harness_give(h, command_of(h, what, json));
+}
+
+int harness_give(struct harness *h, struct zone_command *m)
+{
 	h->status = 0;
 	round_with(h, &m->mail, NULL);
 	settle(h);
 	assert_int_not_equal(h->status, 0);
 	return h->status;
+}
+
+void harness_mail(struct harness *h, struct mail *m)
+{
+	round_with(h, m, NULL);
+	settle(h);
 }
 
 int askf(struct harness *h, const char *what, const char *fmt, ...)

@@ -28,7 +28,8 @@ struct harness {
 	struct mail *wire, *api; /* not yet taken, oldest first */
 	struct sqlite3 *sql;     /* a second, reading connection */
 	uint64_t request;
-	enum right_role role;
+	enum right_role role; /* whose commands these are: the local administrator's, or a token's of another role */
+	int64_t role_tokens[RIGHT_ROLE_COUNT];
 	bool forgetful; /* the zone's memory is dropped after every round */
 	int status;     /* of the last answer */
 	struct buf body;
@@ -52,8 +53,10 @@ void harness_pass(struct harness *h, int64_t ms);
  * h->body. Rounds are run until the answer is there. */
 int ask(struct harness *h, const char *what, const char *json);
 int askf(struct harness *h, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-const char *answer(struct harness *h);                     /* the body as text */
-int64_t answer_int(struct harness *h, const char *member); /* of the body */
+const char *answer(struct harness *h);                       /* the body as text */
+int64_t answer_int(struct harness *h, const char *member);   /* of the body */
+int harness_give(struct harness *h, struct zone_command *m); /* as ask, of a command that is made already */
+void harness_mail(struct harness *h, struct mail *m);        /* another message of api */
 struct zone_command *command_of(struct harness *h, const char *what, const char *json);
 
 /* The oldest message of this kind for wire, or NULL; the caller frees it. */
