@@ -74,7 +74,7 @@ static void print_plain(const struct invocation *in, const struct json_t *j)
 	if (in->json)
 		print_object_json(j);
 	else if (strcmp(c->answer, "ref") == 0 && json_get_str(j, "name", 1024, &name, NULL) == 0)
-		printf("%s %s: %s\n", c->noun, *c->verb ? c->verb : "started", name);
+		printf("%s %s: %s\n", c->noun, *c->verb ? c->verb : c->right == RIGHT_OPEN ? "done" : "started", name);
 	else
 		print_object_text(c->answer, j);
 }
