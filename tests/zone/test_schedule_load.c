@@ -15,7 +15,7 @@ static int number_of(const char *variable, int otherwise)
 	return text && text_to_u64(bytes_str(text), &n) ? (int)n : otherwise;
 }
 
-static void run_sql(sqlite3 *db, const char *fmt, ...)
+static __attribute__((format(printf, 2, 3))) void run_sql(sqlite3 *db, const char *fmt, ...)
 {
 	char sql[1024];
 	va_list ap;
