@@ -287,6 +287,16 @@ int askf(struct harness *h, const char *what, const char *fmt, ...)
 	return ask(h, what, json);
 }
 
+void ask_all(struct harness *h, const struct ask_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int status = ask(h, rows[i].what, rows[i].json);
+		if (status != rows[i].status || (rows[i].holds && !strstr(answer(h), rows[i].holds)))
+			fail_msg("row %zu: %s %s: %d %s", i, rows[i].what, rows[i].json ? rows[i].json : "", status,
+				 answer(h));
+	}
+}
+
 const char *answer(struct harness *h)
 {
 	return buf_cstr(&h->body);

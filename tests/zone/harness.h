@@ -53,6 +53,13 @@ void harness_pass(struct harness *h, int64_t ms);
  * h->body. Rounds are run until the answer is there. */
 int ask(struct harness *h, const char *what, const char *json);
 int askf(struct harness *h, const char *what, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Commands in their order, and what each must be answered; fails with the row that was answered otherwise. */
+struct ask_row {
+	const char *what, *json;
+	int status;
+	const char *holds; /* part of the answer; NULL: any */
+};
+void ask_all(struct harness *h, const struct ask_row *rows, size_t count);
 const char *answer(struct harness *h);                       /* the body as text */
 int64_t answer_int(struct harness *h, const char *member);   /* of the body */
 int harness_give(struct harness *h, struct zone_command *m); /* as ask, of a command that is made already */

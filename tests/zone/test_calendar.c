@@ -4,25 +4,9 @@
 #include "codec/json.h"
 #include "zone/calendar.h"
 
-struct row {
-	const char *what, *json;
-	int status;
-	const char *holds; /* part of the answer */
-};
-
-static void ask_all(struct harness *h, const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int status = ask(h, rows[i].what, rows[i].json);
-		if (status != rows[i].status || (rows[i].holds && !strstr(answer(h), rows[i].holds)))
-			fail_msg("row %zu: %s %s: %d %s", i, rows[i].what, rows[i].json ? rows[i].json : "", status,
-				 answer(h));
-	}
-}
-
 static void calendars_are_made_changed_and_removed(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /calendars", "{\"name\":\"bavaria\",\"note\":\"official\"}", 200, "\"name\":\"bavaria\""},
 		{"POST /calendars", "{\"name\":\"bavaria\"}", 409, "exists already; give --from"},
 		{"POST /calendars", "{\"name\":\"none\"}", 400, "the word none and commas"},
@@ -70,7 +54,7 @@ static const char *black_out(struct harness *h, int64_t device, const char *utc)
 
 static void the_nearest_setting_chooses_the_calendars(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /devices", "{\"name\":\"d1\",\"folder\":\"/Workstations/lab/\"}", 200, NULL},
 		{"POST /calendars", "{\"name\":\"a\",\"from\":\"2027-12-24\",\"title\":\"Eve\"}", 200, NULL},
 		{"POST /calendars", "{\"name\":\"b\",\"from\":\"2027-12-25\",\"title\":\"Day\"}", 200, NULL},

@@ -6,25 +6,9 @@
 #include "store/store.h"
 #include "zone/zone.h"
 
-struct row {
-	const char *what, *json;
-	int status;
-	const char *holds; /* part of the answer */
-};
-
-static void ask_all(struct harness *h, const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int status = ask(h, rows[i].what, rows[i].json);
-		if (status != rows[i].status || (rows[i].holds && !strstr(answer(h), rows[i].holds)))
-			fail_msg("row %zu: %s %s: %d %s", i, rows[i].what, rows[i].json ? rows[i].json : "", status,
-				 answer(h));
-	}
-}
-
 static void credentials_live_in_folders_and_are_unique_there(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /credentials", "{\"name\":\"lab\",\"password\":\"P@ssw0rd1\"}", 200, "\"name\":\"lab\""},
 		{"POST /credentials", "{\"name\":\"lab\",\"password\":\"P@ssw0rd1\"}", 409, "\"exists\""},
 		{"POST /credentials", "{\"name\":\"lab\",\"folder\":\"/amt/\",\"password\":\"P@ssw0rd1\"}", 200, NULL},
@@ -77,7 +61,7 @@ static void a_changed_password_is_sent_next_time(void **state)
 
 static void folders_are_made_moved_and_removed(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /folders", "{\"path\":\"/Workstations/lab/a/\"}", 200, "/Workstations/lab/a/"},
 		{"POST /folders", "{\"path\":\"/Workstations/lab/a/\"}", 409, "exists"},
 		{"POST /folders", "{\"path\":\"/x//y/\"}", 400, "empty part"},
@@ -106,7 +90,7 @@ static void folders_are_made_moved_and_removed(void **state)
 
 static void addresses_of_devices_are_checked(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /devices", "{\"name\":\"a1\",\"amt\":\"10.0.0.1\"}", 200, NULL},
 		{"POST /devices", "{\"name\":\"a2\",\"amt\":\"10.0.0.1\"}", 409, "\"names\":[\"a1\"]"},
 		{"POST /devices", "{\"name\":\"a3\",\"amt\":\"desk-17.corp.example\"}", 200, NULL},
@@ -138,7 +122,7 @@ static void addresses_of_devices_are_checked(void **state)
 
 static void devices_are_added_changed_and_removed(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /credentials", "{\"name\":\"lab\",\"password\":\"P@ssw0rd1\"}", 200, NULL},
 		{"POST /devices",
 		 "{\"name\":\"d1\",\"amt\":\"10.0.0.1\",\"credential\":\"lab\",\"tls\":\"require\",\"old-tls\":true,"
@@ -196,7 +180,7 @@ static void a_device_with_an_open_act_stays(void **state)
 
 static void settings_are_checked_and_count_at_once(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"PUT /settings/discovery-validity", "{\"value\":\"12h\"}", 200, NULL},
 		{"PUT /settings/discovery-validity", "{\"value\":\"12\"}", 400, "discovery-validity"},
 		{"PUT /settings/none", "{\"value\":\"12h\"}", 404, "none"},
@@ -271,7 +255,7 @@ static void tokens_are_kept_as_hashes(void **state)
 
 static void holds_are_set_and_lifted(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /holds", "{\"target\":\"zone\",\"note\":\"fire\"}", 200, "zone"},
 		{"POST /holds", "{\"target\":\"zone\"}", 200, NULL},
 		{"POST /holds", "{\"target\":\"/none/\"}", 404, "/none/"},

@@ -4,22 +4,6 @@
 #include "zone/group.h"
 #include "zone/zone_priv.h"
 
-struct row {
-	const char *what, *json;
-	int status;
-	const char *holds; /* part of the answer */
-};
-
-static void ask_all(struct harness *h, const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int status = ask(h, rows[i].what, rows[i].json);
-		if (status != rows[i].status || (rows[i].holds && !strstr(answer(h), rows[i].holds)))
-			fail_msg("row %zu: %s %s: %d %s", i, rows[i].what, rows[i].json ? rows[i].json : "", status,
-				 answer(h));
-	}
-}
-
 static int count_member(void *arg, const struct store_device_view *row)
 {
 	++*(int *)arg;
@@ -40,7 +24,7 @@ static int members(struct harness *h, const char *name)
 
 static void a_static_group_has_the_members_that_were_chosen(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /groups", "{\"name\":\"kiosks\",\"note\":\"n\"}", 200, "kiosks"},
 		{"POST /groups", "{\"name\":\"kiosks\"}", 409, "exists"},
 		{"POST /groups", "{\"name\":\"a/b\"}", 400, NULL},
@@ -75,7 +59,7 @@ static void a_static_group_has_the_members_that_were_chosen(void **state)
 
 static void a_dynamic_group_has_whoever_fits_now(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /groups", "{\"name\":\"bad\",\"filter\":\"colour:red\"}", 400, "colour:red"},
 		{"POST /groups", "{\"name\":\"bad\",\"filter\":\"power:hot\"}", 400, "is no power"},
 		{"POST /groups", "{\"name\":\"bad\",\"filter\":\"source:rmcp\"}", 400, "being made"},
@@ -107,7 +91,7 @@ static void a_dynamic_group_has_whoever_fits_now(void **state)
 
 static void an_order_for_a_group_is_for_its_members_at_that_moment(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /groups", "{\"name\":\"hand\"}", 200, NULL},
 		{"POST /groups/hand/members", "{\"targets\":[\"d1\",\"d2\"]}", 200, NULL},
 		{"POST /groups", "{\"name\":\"rule\",\"filter\":\"name:d?\"}", 200, NULL},
@@ -129,7 +113,7 @@ static void an_order_for_a_group_is_for_its_members_at_that_moment(void **state)
 
 static void filters_follow_a_folder_that_moves(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"PATCH /devices/d1", "{\"folder\":\"/Workstations/lab/a/\"}", 200, NULL},
 		{"POST /groups", "{\"name\":\"lab\",\"filter\":\"folder:/Workstations/lab/a/ name:*\"}", 200, NULL},
 		{"POST /groups", "{\"name\":\"same\",\"filter\":\"folder:/Workstations/ name:*\"}", 200, NULL},

@@ -4,22 +4,6 @@
 #include "zone/rule.h"
 #include "zone/zone_priv.h"
 
-struct row {
-	const char *what, *json;
-	int status;
-	const char *holds; /* part of the answer */
-};
-
-static void ask_all(struct harness *h, const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int status = ask(h, rows[i].what, rows[i].json);
-		if (status != rows[i].status || (rows[i].holds && !strstr(answer(h), rows[i].holds)))
-			fail_msg("row %zu: %s %s: %d %s", i, rows[i].what, rows[i].json ? rows[i].json : "", status,
-				 answer(h));
-	}
-}
-
 static const char *order_of(struct harness *h)
 {
 	return query_text(h, "SELECT group_concat(name || place, ' ') FROM (SELECT name, place FROM registration_rule"
@@ -36,7 +20,7 @@ static const char *folder_of(struct harness *h, const char *device)
 
 static void rules_stand_in_an_order(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /rules", "{\"name\":\"a\",\"filter\":\"name:a*\",\"folder\":\"/A/\"}", 200, NULL},
 		{"POST /rules", "{\"name\":\"b\",\"filter\":\"name:b*\",\"folder\":\"/B/\"}", 200, NULL},
 		{"POST /rules", "{\"name\":\"c\",\"filter\":\"name:c*\",\"folder\":\"/C/\",\"place\":2}", 200, NULL},
@@ -58,7 +42,7 @@ static void rules_stand_in_an_order(void **state)
 
 static void wrong_rules_are_refused(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /groups", "{\"name\":\"dyn\",\"filter\":\"name:x\"}", 200, NULL},
 		{"POST /rules", "{\"name\":\"a\",\"filter\":\"name:a\",\"folder\":\"/A/\"}", 200, NULL},
 		{"POST /rules", "{\"name\":\"a\",\"filter\":\"name:a\",\"folder\":\"/A/\"}", 409, "exists"},
@@ -85,7 +69,7 @@ static void wrong_rules_are_refused(void **state)
 
 static void a_new_device_goes_where_the_first_rule_says(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /groups", "{\"name\":\"g\"}", 200, NULL},
 		{"POST /rules",
 		 "{\"name\":\"boston\",\"filter\":\"address:10.9.0.0/16\",\"folder\":\"/W/boston/"
@@ -130,7 +114,7 @@ static void see(struct harness *h, const char *address)
 static void what_was_discovered_is_imported_by_the_rules(void **state)
 {
 	struct harness *h = *state;
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /rules",
 		 "{\"name\":\"new\",\"filter\":\"address:10.0.0.1-10.0.0.2 amt:11 source:rmcp\",\"folder\":\"/new/\"}",
 		 200, NULL},
@@ -149,7 +133,7 @@ static void what_was_discovered_is_imported_by_the_rules(void **state)
 
 static void folders_without_devices_go_with_all_below(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /folders", "{\"path\":\"/a/b/c/\"}", 200, NULL},
 		{"POST /folders", "{\"path\":\"/a/d/\"}", 200, NULL},
 		{"POST /folders", "{\"path\":\"/ab/\"}", 200, NULL},

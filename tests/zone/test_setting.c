@@ -4,22 +4,6 @@
 #include "base/rng.h"
 #include "zone/zone_priv.h"
 
-struct row {
-	const char *what, *json;
-	int status;
-	const char *holds; /* part of the answer */
-};
-
-static void ask_all(struct harness *h, const struct row *rows, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		int status = ask(h, rows[i].what, rows[i].json);
-		if (status != rows[i].status || (rows[i].holds && !strstr(answer(h), rows[i].holds)))
-			fail_msg("row %zu: %s %s: %d %s", i, rows[i].what, rows[i].json ? rows[i].json : "", status,
-				 answer(h));
-	}
-}
-
 static int64_t at(struct harness *h, enum setting_id id, const char *folder, int64_t device)
 {
 	int64_t v = -1;
@@ -31,7 +15,7 @@ static int64_t at(struct harness *h, enum setting_id id, const char *folder, int
 
 static void settings_are_set_where_they_may_be(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /folders", "{\"path\":\"/Workstations/lab/\"}", 200, NULL},
 		{"POST /devices", "{\"name\":\"d1\",\"folder\":\"/Workstations/lab/\"}", 200, NULL},
 		{"PUT /settings/act-tries", "{\"value\":\"2\",\"at\":\"zone\"}", 200, "act-tries"},
@@ -74,7 +58,7 @@ static void settings_are_set_where_they_may_be(void **state)
 
 static void a_time_zone_is_inherited_as_text(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /devices", "{\"name\":\"d1\",\"folder\":\"/Workstations/ny/\"}", 200, NULL},
 		{"PUT /settings/time-zone", "{\"value\":\"America/New_York\",\"at\":\"/Workstations/ny/\"}", 200, NULL},
 	};
@@ -97,7 +81,7 @@ static void a_time_zone_is_inherited_as_text(void **state)
 
 static void what_was_set_goes_with_its_folder_or_device(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"POST /devices", "{\"name\":\"d1\",\"folder\":\"/a/\"}", 200, NULL},
 		{"PUT /settings/act-tries", "{\"value\":\"3\",\"at\":\"/a/\"}", 200, NULL},
 		{"PUT /settings/act-tries", "{\"value\":\"5\",\"at\":\"d1\"}", 200, NULL},
@@ -131,7 +115,7 @@ static void a_value_of_another_version_counts_as_not_set(void **state)
 
 static void acts_go_by_the_settings_of_their_device(void **state)
 {
-	static const struct row rows[] = {
+	static const struct ask_row rows[] = {
 		{"PATCH /devices/d1", "{\"folder\":\"/Workstations/slow/\"}", 200, NULL},
 		{"PUT /settings/observe-time", "{\"value\":\"90s\",\"at\":\"/Workstations/slow/\"}", 200, NULL},
 		{"PUT /settings/act-deadline", "{\"value\":\"30m\",\"at\":\"/Workstations/slow/\"}", 200, NULL},
