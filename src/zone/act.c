@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/rng.h"
-#include "codec/json.h"
 #include "store/hold.h"
 #include "store/power.h"
 #include "zone/crash.h"
@@ -21,13 +20,6 @@
 #define LOST_RACE_MS    1000
 #define PACE_MS         10000 /* the power-on rate is for so long */
 #define NC_SPARE        64    /* answers whose counters may have been lost with an earlier process */
-
-static const char *const evidence_names[] = {
-	[ACT_EVIDENCE_NONE] = "none",
-	[ACT_EVIDENCE_REPLY] = "reply",
-	[ACT_EVIDENCE_OBSERVED] = "observed",
-	[ACT_EVIDENCE_AUDIT] = "audit",
-};
 
 /* How an act ends, or why it goes on. */
 struct end {
@@ -49,129 +41,6 @@ static int64_t at_device(struct zone *z, enum setting_id id, int64_t device)
 static const char *text_or_null(const char *s)
 {
 	return s && *s ? s : NULL;
-}
-
-static void put_reason(struct json_writer *w, int reason)
-{
-	json_put_str(w, "reason", reason ? err_name(-reason) : NULL);
-	json_put_str(w, "message", reason ? err_sentence(-reason) : NULL);
-	json_put_str(w, "next", reason ? err_next(-reason) : NULL);
-}
-
-static void write_final(const struct store_act *a, enum boot_choice boot, const char *device, struct buf *out)
-{
-	struct json_writer w;
-	json_writer_init(&w, out);
-	json_begin_object(&w, NULL);
-	json_put_i64(&w, "job", a->job);
-	json_put_str(&w, "device", device);
-	json_put_str(&w, "verb", verb_name((enum verb)a->verb));
-	json_put_str(&w, "boot", boot_name(boot));
-	json_put_str(&w, "state", act_state_name(a->state));
-	put_reason(&w, a->reason);
-	json_put_str(&w, "evidence", evidence_names[a->evidence_kind]);
-	json_put_str(&w, "power_before", a->power_before ? power_state_name(a->power_before) : NULL);
-	json_put_str(&w, "power_after", a->power_after ? power_state_name(a->power_after) : NULL);
-	json_put_str(&w, "detail", a->detail);
-	json_end(&w);
-}
-
-static enum metric metric_of(enum act_state s)
-{
-	switch (s) {
-	case ACT_STATE_DONE:
-		return METRIC_acts_done;
-	case ACT_STATE_ALREADY:
-		return METRIC_acts_already;
-	case ACT_STATE_FAILED:
-		return METRIC_acts_failed;
-	case ACT_STATE_UNKNOWN:
-		return METRIC_acts_unknown;
-	default:
-		return METRIC_acts_cancelled;
-	}
-}
-
-/* What a failure says about the device, beside the act itself. */
-static int tell_identity(struct zone *z, const struct store_act *a, const char *device, struct err *e)
-{
-	int code = -a->reason;
-	bool identity = code == ERR_TLS_PIN || code == ERR_REALM_CHANGED || code == ERR_WRONG_DEVICE;
-	if (!a->device || (!identity && code != ERR_WRONG_PASSWORD))
-		return 0;
-	struct message m = {
-		.id = identity ? MESSAGE_DEVICE_IDENTITY : MESSAGE_DEVICE_LOGIN,
-		.kind = MESSAGE_OF_DEVICE,
-		.object = a->device,
-		.name = device,
-		.related = a->job,
-		.text = arena_printf(z->arena, "device \"%s\": %s; %s", device, err_sentence(code), err_next(code)),
-		.more = a->detail,
-	};
-	return message_add(z, &m, e);
-}
-
-static int tell_failed(struct zone *z, const struct store_act *a, const char *device, struct err *e)
-{
-	const char *verb = verb_name((enum verb)a->verb);
-	bool is_unknown = a->state == ACT_STATE_UNKNOWN;
-	if ((!is_unknown && a->state != ACT_STATE_FAILED) || !verb_changes_power((enum verb)a->verb))
-		return 0;
-	struct message m = {
-		.id = is_unknown ? MESSAGE_ACT_UNKNOWN : MESSAGE_ACT_FAILED,
-		.kind = MESSAGE_OF_DEVICE,
-		.object = a->device,
-		.name = device,
-		.related = a->job,
-		.text = arena_printf(z->arena, "%s of device \"%s\" %s: %s; %s", verb, device,
-				     is_unknown ? "has an unknown outcome" : "failed", err_sentence(-a->reason),
-				     err_next(-a->reason)),
-		.more = a->detail,
-	};
-	return message_add(z, &m, e);
-}
-
-static enum boot_choice boot_of(struct zone *z, int64_t job)
-{
-	const struct job *j = job_get(z, job);
-	return j ? j->boot : BOOT_NONE;
-}
-
-/* A status that was read well is told by its job's sums alone: a sweep of 10,000 devices writes no 10,000 events. */
-static bool is_told(const struct store_act *a)
-{
-	return verb_changes_power((enum verb)a->verb) || (a->state != ACT_STATE_DONE && a->state != ACT_STATE_ALREADY);
-}
-
-int act_tell_final(struct zone *z, const struct store_act *a, struct err *e)
-{
-	struct store_device d = {.name = ""};
-	struct buf data;
-	metric_add(metric_of(a->state), 1);
-	crash_mark(z, CRASH_FINAL);
-	if (!is_told(a))
-		return 0;
-	if (a->device && store_device_get(z->db, z->arena, a->device, &d, NULL))
-		d.name = "";
-	buf_init(&data, 8192);
-	write_final(a, boot_of(z, a->job), d.name, &data);
-	struct tell t = {"act", "final", a->id, d.name, a->job, 0, buf_bytes(&data)};
-	int rc = event_tell(z, &t, e);
-	buf_release(&data);
-	log_event(LOG_INFO, "act finished", LOG_S("device", d.name), LOG_I("job", a->job), LOG_I("act", a->id),
-		  LOG_S("verb", verb_name((enum verb)a->verb)), LOG_S("state", act_state_name(a->state)),
-		  LOG_S("reason", err_name(-a->reason)));
-	struct message ended = {
-		.id = MESSAGE_ACT_ENDED,
-		.kind = MESSAGE_OF_DEVICE,
-		.object = a->device,
-		.name = d.name,
-		.related = a->job,
-		.text = act_state_name(a->state),
-	};
-	rc = rc ? rc : message_add(z, &ended, e);
-	rc = rc ? rc : tell_failed(z, a, d.name, e);
-	return rc ? rc : tell_identity(z, a, d.name, e);
 }
 
 /* Another act than expected is in the database: memory follows it. */
@@ -217,7 +86,7 @@ static int learn_boot(struct zone *z, const struct slot *s, const struct act_out
 {
 	bool used = m->end == ACT_END_DONE;
 	if (s->in_doubt)
-		return used && boot_of(z, s->job) ? note_boot(z, s->amt, false, e) : 0;
+		return used && job_boot(z, s->job) ? note_boot(z, s->amt, false, e) : 0;
 	return s->minds_boot ? note_boot(z, s->amt, !used && m->boot_left, e) : 0;
 }
 
@@ -605,40 +474,6 @@ static int learn(struct zone *z, int64_t amt, enum verb verb, const struct act_o
 	return rc || !l->has_mode ? rc : learn_mode(z, amt, l->mode, e);
 }
 
-static int say_breaker(struct zone *z, bool open, const struct queue_subnet *n, struct err *e)
-{
-	struct message m = {
-		.id = open ? MESSAGE_SUBNET_DOWN : MESSAGE_SUBNET_BACK, .kind = MESSAGE_OF_ZONE, .name = ""};
-	m.text = open ? arena_printf(z->arena,
-				     "%u of %u addresses that were tried in %s cannot be reached; what is ordered there"
-				     " waits, and one device at a time is tried until one answers: look at its network",
-				     n->failed, n->tried, n->name)
-		      : arena_printf(z->arena, "%s can be reached again; what waited there goes on", n->name);
-	return message_add(z, &m, e);
-}
-
-static int tell_breaker(struct zone *z, enum breaker_change change, const struct queue_subnet *n, struct err *e)
-{
-	bool open = change == BREAKER_OPENED;
-	struct buf data;
-	struct json_writer w;
-	buf_init(&data, 512);
-	json_writer_init(&w, &data);
-	json_begin_object(&w, NULL);
-	json_put_bool(&w, "open", open);
-	json_put_i64(&w, "tried", n->tried);
-	json_put_i64(&w, "failed", n->failed);
-	json_end(&w);
-	log_event(open ? LOG_WARNING : LOG_NOTICE, "breaker of a subnet changed", LOG_S("subnet", n->name),
-		  LOG_S("is", open ? "open: one device at a time is tried" : "closed"), LOG_U("tried", n->tried),
-		  LOG_U("failed", n->failed));
-	metric_add(METRIC_breakers_opened, open);
-	struct tell t = {.kind = "subnet", .change = "changed", .name = n->name, .data = buf_bytes(&data)};
-	int rc = event_tell(z, &t, e);
-	buf_release(&data);
-	return rc ? rc : say_breaker(z, open, n, e);
-}
-
 /* Whether a connection could be made is what counts for the breaker; other ends say nothing about the network. */
 static int tell_subnet(struct zone *z, const struct act_outcome *m, struct err *e)
 {
@@ -648,7 +483,7 @@ static int tell_subnet(struct zone *z, const struct act_outcome *m, struct err *
 		return 0;
 	enum breaker_change change =
 		queue_talk_tells(z->queue, (int64_t)m->act, m->fence, m->learned.answered, z->now, &n);
-	return change == BREAKER_SAME ? 0 : tell_breaker(z, change, &n, e);
+	return change == BREAKER_SAME ? 0 : act_tell_breaker(z, change, &n, e);
 }
 
 /* A conversation, for schedules that wait until a device is seen again. */
@@ -740,7 +575,7 @@ static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
 	m->act = (uint64_t)s->id;
 	m->fence = (uint32_t)s->fence;
 	m->verb = s->verb;
-	m->boot = boot_of(z, s->job);
+	m->boot = job_boot(z, s->job);
 	m->observe_ms = at_device(z, SETTING_OBSERVE_TIME, s->device);
 	queue_talk_open(z->queue, s, m->mode == ACT_RUN, z->now);
 	chain_add(&z->to_wire, &m->mail);
@@ -840,7 +675,7 @@ static int wait_for_pace(struct zone *z, struct slot *s, bool *ret_waits, struct
 /* From now on a choice of this act may stand in the device; one of an earlier act is kept from being used. */
 static int mind_boot(struct zone *z, struct slot *s, struct act_start *m, struct err *e)
 {
-	enum boot_choice boot = boot_of(z, s->job);
+	enum boot_choice boot = job_boot(z, s->job);
 	bool may_use = verb_boots(s->verb) || s->verb == VERB_UNBOOT;
 	m->boot_left = may_use && boot_is_left(z, s->amt);
 	s->minds_boot = boot || m->boot_left;

@@ -109,6 +109,12 @@ struct job *job_get(struct zone *z, int64_t id)
 	return map_u64_get(z->jobs, (uint64_t)id);
 }
 
+enum boot_choice job_boot(struct zone *z, int64_t job)
+{
+	const struct job *j = job_get(z, job);
+	return j ? j->boot : BOOT_NONE;
+}
+
 static struct job *job_new(struct zone *z, const struct store_job *row, const struct job_options *o)
 {
 	struct job *j = mem_alloc(sizeof(*j));

@@ -171,8 +171,12 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host);
 /* A new act of a schedule whose occurrence fell due then: what older occurrences still have queued for its interface
  * ends as skipped. */
 int act_supersede(struct zone *z, const struct store_act *a, int64_t due, struct err *e);
+
+/* act_tell.c */
 /* Counts and tells a final act. */
 int act_tell_final(struct zone *z, const struct store_act *a, struct err *e);
+/* A breaker opened or closed. */
+int act_tell_breaker(struct zone *z, enum breaker_change change, const struct queue_subnet *n, struct err *e);
 
 /* power.c: jobs. */
 struct job_order {
@@ -199,6 +203,7 @@ int job_find_own(struct zone *z, struct job_own *ret, struct err *e);
 bool job_is_own(const struct job_own *o, int64_t device);
 
 struct job *job_get(struct zone *z, int64_t id); /* NULL: final */
+enum boot_choice job_boot(struct zone *z, int64_t id);
 void job_count(struct zone *z, struct job *j, enum act_state final);
 int job_flush(struct zone *z, struct err *e); /* writes the counts of this round; releases protected acts */
 int job_slice(struct zone *z, struct err *e); /* one slice of expanding or cancelling */
