@@ -91,4 +91,21 @@ ERR(WRONG_LOGIN,       90, AUTH,      "name or password is wrong", "try again; a
 ERR(LOCKED_OUT,        91, AUTH,      "too many logins failed", "wait as long as the message says, or have an administrator run 'lamp admin unlock NAME'")
 ERR(WEAK_PASSWORD,     92, INPUT,     "this password is too weak for an administrator", "12 to 128 bytes; several words are easier to remember than signs")
 ERR(LAST_ADMINISTRATOR, 93, REFUSED,  "somebody must stay who may change administrators", "give the role administrator to another account first")
+
+/* Certificates of servers and devices. */
+ERR(CERT_UNREADABLE,    100, INPUT,   "no certificate can be read from this file", "give it in PEM, DER, PKCS#7 or PKCS#12, as the certificate authority sent it")
+ERR(CERT_PASSPHRASE,    101, INPUT,   "the file is locked and the password does not open it", "give its password with --password-file")
+ERR(CERT_KEY,           102, INPUT,   "the private key does not belong to the certificate", "import the certificate that was signed for the newest certificate request of this server, or give the key that belongs to it")
+ERR(CERT_NO_KEY,        103, INPUT,   "no private key is known for this certificate", "make a certificate request first and have that signed, or give a file that holds the key too (PKCS#12, or PEM with the key)")
+ERR(CERT_EXPIRED,       104, INPUT,   "the certificate has expired", "have a new one signed; if the date looks right, correct this server's clock")
+ERR(CERT_NOT_YET,       105, INPUT,   "the certificate is not valid yet", "wait until then; if the date looks right, correct this server's clock")
+ERR(CERT_CHAIN,         106, INPUT,   "the chain of certificates up to the root is not complete", "give the missing certificates too, with --chain")
+ERR(CERT_USAGE,         107, INPUT,   "AMT would refuse it: neither OID 2.16.840.1.113741.1.2.3 nor OU \"Intel(R) Client Setup Certificate\"", "have it signed with that OID in the extended key usage, or with exactly that OU in the subject")
+ERR(CERT_PURPOSE,       108, INPUT,   "AMT would refuse it: its extended key usage has no server authentication (1.3.6.1.5.5.7.3.1)", "have it signed with that OID in the extended key usage")
+ERR(CERT_SUFFIX,        109, INPUT,   "AMT would refuse it: its common name does not lie under the DNS suffix of the devices", "have it signed for a name under that suffix, or name the devices' suffix with --suffix")
+ERR(CERT_WEAK_KEY,      110, INPUT,   "a key in the chain is too short", "use RSA keys of at least 2048 bits")
+ERR(CERT_WEAK_SIGNATURE, 111, INPUT,  "a certificate is signed with MD5 or SHA-1", "have it signed with SHA-256 or SHA-384")
+ERR(CERT_KEY_KIND,      112, INPUT,   "AMT takes RSA keys only", "make a certificate request here, or use an RSA key")
+ERR(CERT_NAME,          113, INPUT,   "the certificate is made out to another name", "give the certificate whose common name, DNS name or UUID is the device's")
+ERR(NO_MANAGEMENT_CERT, 114, INPUT,   "this server has no management certificate", "make one with 'lamp certificate create', or import one with 'lamp certificate import'")
 /* clang-format on */

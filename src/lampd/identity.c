@@ -119,7 +119,8 @@ static int make_root(struct identity *d, struct err *e)
 		return code;
 	struct made *m = made_new(d, STORE_CERTIFICATE_CA);
 	uuid_text(&zone.id, zone_id);
-	code = pki_ca_make(d->deps.vault, place_of(m->row.id), zone.name, zone_id, d->now, &m->stored, e);
+	code = pki_ca_make(d->deps.vault, place_of(m->row.id), zone.name, zone_id, PKI_CA_CHOICE, d->now, &m->stored,
+			   e);
 	code = code ? code : keep(d, m, e);
 	if (code)
 		made_drop(m);
@@ -167,7 +168,7 @@ static int hand_over(struct identity *d, const struct store_certificate *root, c
 	if (!code)
 		code = pki_cert_pem(root->cert, &chain, e);
 	if (!code)
-		code = pki_server_key_pem(d->deps.vault, place_of(leaf->id), leaf->key, &key, e);
+		code = pki_key_pem(d->deps.vault, place_of(leaf->id), leaf->key, &key, e);
 	if (!code)
 		code = file_write(d->deps.ca_path, 0644, buf_bytes(&ca), e);
 	if (!code)

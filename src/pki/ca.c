@@ -1,134 +1,21 @@
 #include "pki/ca.h"
 
-#include <arpa/inet.h>
-#include <ctype.h>
-#include <openssl/pem.h>
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <stdio.h>
 
 #include "base/base.h"
 #include "base/err.h"
-#include "base/rng.h"
-#include "pki/ossl.h"
+#include "base/secret.h"
+#include "pki/build.h"
 
-#define DAY_MS           ((int64_t)86400000)
-#define CLOCK_SLACK_MS   DAY_MS /* clocks of devices and people are behind by hours, and by time zones */
 #define ROOT_DAYS        3652
 #define SERVER_DAYS      398 /* what browsers accept at most (CA/Browser Forum baseline, 6.3.2) */
 #define RENEW_BEFORE     (30 * DAY_MS)
-#define ROOT_KEY_BITS    3072
-#define COMMON_NAME_MAX  64 /* ub-common-name, RFC 5280 appendix A */
-#define HOST_NAME_MAX_   253
+#define ADDRESS_SIZE     46
 #define ALWAYS_ADDRESSES "127.0.0.1,::1"
-
-struct pki_ca {
-	X509 *cert;
-	EVP_PKEY *key;
-};
-
-static int set_serial(X509 *x, struct err *e)
-{
-	uint8_t random[16];
-	rng_secret(random, sizeof(random));
-	random[0] = (uint8_t)((random[0] & 0x7f) | 0x40); /* positive, and always of the same length */
-	BIGNUM *n = BN_bin2bn(random, sizeof(random), NULL);
-	bool ok = n && BN_to_ASN1_INTEGER(n, X509_get_serialNumber(x));
-	BN_free(n);
-	return ok ? 0 : ossl_fail(e, ERR_FAILED, "number a certificate");
-}
-
-static int set_times(X509 *x, int64_t from_ms, int64_t to_ms, struct err *e)
-{
-	bool ok = ASN1_TIME_set(X509_getm_notBefore(x), from_ms / 1000) &&
-		  ASN1_TIME_set(X509_getm_notAfter(x), to_ms / 1000);
-	return ok ? 0 : ossl_fail(e, ERR_FAILED, "date a certificate");
-}
-
-static int add_name(X509_NAME *name, const char *field, const char *value, struct err *e)
-{
-	if (X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0) == 1)
-		return 0;
-	return ossl_fail(e, ERR_INVALID, value);
-}
-
-/* One extension in the notation of x509v3_config(5); only for texts of our own. */
-static int add_ext(X509 *x, X509 *issuer, int nid, const char *value, struct err *e)
-{
-	X509V3_CTX ctx;
-	X509V3_set_ctx_nodb(&ctx);
-	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
-	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	bool ok = ext && X509_add_ext(x, ext, -1) == 1;
-	X509_EXTENSION_free(ext);
-	return ok ? 0 : ossl_fail(e, ERR_FAILED, value);
-}
-
-/* A certificate with serial number, dates, key and the subject's O; the rest is the caller's. */
-static X509 *begin_cert(EVP_PKEY *key, int64_t from_ms, int64_t to_ms, struct err *e)
-{
-	X509 *x = X509_new();
-	int rc = x && X509_set_version(x, X509_VERSION_3) == 1 && X509_set_pubkey(x, key) == 1
-			 ? 0
-			 : ossl_fail(e, ERR_FAILED, "begin a certificate");
-	if (rc == 0)
-		rc = set_serial(x, e);
-	if (rc == 0)
-		rc = set_times(x, from_ms, to_ms, e);
-	if (rc == 0)
-		rc = add_name(X509_get_subject_name(x), "O", "Lamplighter", e);
-	if (rc == 0)
-		return x;
-	X509_free(x);
-	return NULL;
-}
-
-/* PKCS#8 DER of the key, sealed. */
-static int seal_key(const struct vault *v, struct vault_place place, EVP_PKEY *key, struct buf *out, struct err *e)
-{
-	PKCS8_PRIV_KEY_INFO *p8 = EVP_PKEY2PKCS8(key);
-	unsigned char *der = NULL;
-	int len = p8 ? i2d_PKCS8_PRIV_KEY_INFO(p8, &der) : -1;
-	int rc = len > 0 ? vault_seal(v, place, BYTES(der, (size_t)len), out, e)
-			 : ossl_fail(e, ERR_FAILED, "encode a key");
-	if (len > 0)
-		OPENSSL_clear_free(der, (size_t)len);
-	PKCS8_PRIV_KEY_INFO_free(p8);
-	return rc;
-}
-
-static int unseal_key(const struct vault *v, struct vault_place place, struct bytes sealed, EVP_PKEY **ret,
-		      struct err *e)
-{
-	struct secret der = SECRET_INIT;
-	int rc = vault_unseal(v, place, sealed, &der, e);
-	if (rc < 0)
-		return rc;
-	const unsigned char *p = der.p;
-	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &p, (long)der.len);
-	secret_release(&der);
-	if (!key)
-		return ossl_fail(e, ERR_MALFORMED, "read a key");
-	*ret = key;
-	return 0;
-}
-
-/* Signs the certificate and gives it away with its sealed key; ret is empty on failure. */
-static int finish(X509 *x, EVP_PKEY *signer, const struct vault *v, struct vault_place place, EVP_PKEY *key,
-		  struct pki_stored *ret, struct err *e)
-{
-	struct pki_stored s;
-	pki_stored_init(&s);
-	int rc = X509_sign(x, signer, EVP_sha256()) > 0 ? 0 : ossl_fail(e, ERR_FAILED, "sign a certificate");
-	if (rc == 0)
-		rc = ossl_cert_encode(x, &s.cert, e);
-	if (rc == 0)
-		rc = seal_key(v, place, key, &s.key, e);
-	if (rc == 0)
-		rc = pki_cert_validity(buf_bytes(&s.cert), &s.not_before, &s.not_after, e);
-	if (rc == 0)
-		*ret = s;
-	else
-		pki_stored_release(&s);
-	return rc;
-}
+#define BACKUP_ROUNDS    600000 /* OWASP's figure for PBKDF2 with HMAC-SHA-256, 2023 */
+#define ORGANIZATION     "Lamplighter"
 
 /* "Lamplighter zone NAME", cut between characters. */
 static void root_name(const char *zone, char to[COMMON_NAME_MAX + 1])
@@ -141,40 +28,54 @@ static void root_name(const char *zone, char to[COMMON_NAME_MAX + 1])
 
 static int describe_root(X509 *x, const char *zone_name, const char *zone_id, struct err *e)
 {
+	static const struct build_ext exts[] = {
+		{NID_basic_constraints, "critical,CA:TRUE,pathlen:1"},
+		{NID_key_usage, "critical,keyCertSign,cRLSign"},
+		{NID_subject_key_identifier, "hash"},
+	};
 	char cn[COMMON_NAME_MAX + 1];
 	root_name(zone_name, cn);
-	int rc = add_name(X509_get_subject_name(x), "OU", zone_id, e);
+	int rc = build_name(X509_get_subject_name(x), "O", ORGANIZATION, e);
 	if (rc == 0)
-		rc = add_name(X509_get_subject_name(x), "CN", cn, e);
+		rc = build_name(X509_get_subject_name(x), "OU", zone_id, e);
+	if (rc == 0)
+		rc = build_name(X509_get_subject_name(x), "CN", cn, e);
 	if (rc == 0 && X509_set_issuer_name(x, X509_get_subject_name(x)) != 1)
 		rc = ossl_fail(e, ERR_FAILED, "name a root");
-	if (rc == 0)
-		rc = add_ext(x, x, NID_basic_constraints, "critical,CA:TRUE,pathlen:1", e);
-	if (rc == 0)
-		rc = add_ext(x, x, NID_key_usage, "critical,keyCertSign,cRLSign", e);
-	if (rc == 0)
-		rc = add_ext(x, x, NID_subject_key_identifier, "hash", e);
-	return rc;
+	return rc == 0 ? build_exts(x, x, exts, ARRAY_LEN(exts), e) : rc;
+}
+
+static int check_choice(struct pki_ca_choice c, struct err *e)
+{
+	bool key = c.key == PKI_KEY_RSA_2048 || c.key == PKI_KEY_RSA_3072 || c.key == PKI_KEY_P384;
+	bool hash = c.hash == PKI_HASH_SHA256 || c.hash == PKI_HASH_SHA384;
+	if (!key)
+		return err_set(e, ERR_INVALID, "a root's key is rsa-2048, rsa-3072 or p-384");
+	return hash ? 0 : err_set(e, ERR_INVALID, "a root is signed with sha256 or sha384");
 }
 
 int pki_ca_make(const struct vault *v, struct vault_place place, const char *zone_name, const char *zone_id,
-		int64_t now_ms, struct pki_stored *ret, struct err *e)
+		struct pki_ca_choice choice, int64_t now_ms, struct pki_stored *ret, struct err *e)
 {
-	AUTO_KEY EVP_PKEY *key = EVP_RSA_gen(ROOT_KEY_BITS);
+	int rc = check_choice(choice, e);
+	if (rc)
+		return rc;
+	AUTO_KEY EVP_PKEY *key = build_key(choice.key, e);
 	if (!key)
-		return ossl_fail(e, ERR_FAILED, "make a key");
-	AUTO_X509 X509 *x = begin_cert(key, now_ms - CLOCK_SLACK_MS, now_ms + ROOT_DAYS * DAY_MS, e);
+		return ERR_FAILED;
+	AUTO_X509 X509 *x = build_begin(key, now_ms - CLOCK_SLACK_MS, now_ms + ROOT_DAYS * DAY_MS, e);
 	if (!x)
 		return ERR_FAILED;
-	int rc = describe_root(x, zone_name, zone_id, e);
-	return rc == 0 ? finish(x, key, v, place, key, ret, e) : rc;
+	rc = describe_root(x, zone_name, zone_id, e);
+	struct pki_ca self = {x, key};
+	return rc == 0 ? build_finish(x, &self, ossl_hash(choice.hash), v, place, key, ret, e) : rc;
 }
 
 int pki_ca_load(const struct vault *v, struct vault_place place, struct bytes cert, struct bytes key,
 		struct pki_ca **ret, struct err *e)
 {
 	EVP_PKEY *k = NULL;
-	int rc = unseal_key(v, place, key, &k, e);
+	int rc = build_unseal(v, place, key, &k, e);
 	if (rc)
 		return rc;
 	X509 *x = ossl_cert_parse(cert);
@@ -199,40 +100,87 @@ void pki_ca_free(struct pki_ca *ca)
 	free(ca);
 }
 
-static bool add_general(GENERAL_NAMES *names, int type, const void *p, size_t len)
+static PKCS12 *lock(const struct pki_ca *ca, const char *password)
 {
-	GENERAL_NAME *g = GENERAL_NAME_new();
-	ASN1_STRING *s = ASN1_STRING_type_new(type == GEN_DNS ? V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
-	if (!g || !s || ASN1_STRING_set(s, p, (int)len) != 1) {
-		GENERAL_NAME_free(g);
-		ASN1_STRING_free(s);
-		return false;
-	}
-	GENERAL_NAME_set0_value(g, type, s);
-	if (sk_GENERAL_NAME_push(names, g) > 0)
-		return true;
-	GENERAL_NAME_free(g);
-	return false;
+	PKCS12 *p = PKCS12_create_ex(password, "Lamplighter zone root", ca->key, ca->cert, NULL, NID_aes_256_cbc,
+				     NID_aes_256_cbc, BACKUP_ROUNDS, -1, 0, NULL, NULL); /* no MAC yet */
+	if (p && PKCS12_set_mac(p, password, -1, NULL, 0, BACKUP_ROUNDS, EVP_sha256()) == 1)
+		return p;
+	PKCS12_free(p);
+	return NULL;
 }
 
-/* Letters, digits, hyphens and dots (RFC 1123 2.1), no empty label. */
-static bool is_host_name(const char *s)
+int pki_ca_backup(const struct pki_ca *ca, const struct secret *password, struct buf *out, struct err *e)
 {
-	size_t len = strlen(s);
-	if (!len || len > HOST_NAME_MAX_ || s[0] == '.' || strstr(s, ".."))
-		return false;
-	for (; *s; s++)
-		if (!isalnum((unsigned char)*s) && *s != '-' && *s != '.')
-			return false;
-	return true;
+	if (!password->len)
+		return err_set(e, ERR_MISSING, "a backup without a password: the key would lie open");
+	PKCS12 *p = lock(ca, (const char *)password->p);
+	unsigned char *der = NULL;
+	int len = p ? i2d_PKCS12(p, &der) : -1;
+	PKCS12_free(p);
+	if (len < 0)
+		return ossl_fail(e, ERR_FAILED, "back up a root");
+	int rc = buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+	return rc ? err_set(e, rc, "backup of a root") : 0;
 }
 
-static bool add_address(GENERAL_NAMES *names, const char *text)
+static int unlock(struct bytes file, const struct secret *password, EVP_PKEY **ret_key, X509 **ret_cert, struct err *e)
 {
-	uint8_t b[16];
-	if (inet_pton(AF_INET, text, b) == 1)
-		return add_general(names, GEN_IPADD, b, 4);
-	return inet_pton(AF_INET6, text, b) == 1 && add_general(names, GEN_IPADD, b, 16);
+	const unsigned char *at = file.p;
+	if (file.len > PKI_BACKUP_MAX)
+		return err_set(e, ERR_TOO_BIG, "a backup of a root is not larger than %u bytes", PKI_BACKUP_MAX);
+	PKCS12 *p = d2i_PKCS12(NULL, &at, (long)file.len);
+	if (!p)
+		return ossl_fail(e, ERR_CERT_UNREADABLE, "this is no backup (PKCS#12)");
+	bool right = PKCS12_verify_mac(p, (const char *)password->p, (int)password->len) == 1;
+	bool open = right && PKCS12_parse(p, (const char *)password->p, ret_key, ret_cert, NULL) == 1;
+	PKCS12_free(p);
+	ERR_clear_error();
+	if (!right)
+		return err_set(e, ERR_CERT_PASSPHRASE, "the password does not open this backup");
+	if (!open || !*ret_key || !*ret_cert)
+		return err_set(e, ERR_CERT_UNREADABLE, "the backup lacks a certificate or its key");
+	return 0;
+}
+
+static int check_root(X509 *x, EVP_PKEY *key, int64_t now_ms, struct err *e)
+{
+	time_t now = (time_t)(now_ms / 1000);
+	int rc = 0;
+	if (X509_check_private_key(x, key) != 1)
+		rc = err_set(e, ERR_CERT_KEY, "key and certificate of the backup are not each other's");
+	else if (X509_check_ca(x) != 1 || X509_self_signed(x, 1) != 1)
+		rc = err_set(e, ERR_INVALID, "the certificate of the backup is no root of an authority");
+	else if (X509_cmp_time(X509_get0_notAfter(x), &now) <= 0)
+		rc = err_set(e, ERR_CERT_EXPIRED, "the root of the backup has expired");
+	else if (X509_cmp_time(X509_get0_notBefore(x), &now) > 0)
+		rc = err_set(e, ERR_CERT_NOT_YET, "the root of the backup is not valid yet");
+	ERR_clear_error();
+	return rc;
+}
+
+int pki_ca_restore(const struct vault *v, struct vault_place place, struct bytes file, const struct secret *password,
+		   int64_t now_ms, struct pki_stored *ret, struct err *e)
+{
+	AUTO_KEY EVP_PKEY *key = NULL;
+	AUTO_X509 X509 *x = NULL;
+	struct pki_stored s;
+	if (!password->len)
+		return err_set(e, ERR_CERT_PASSPHRASE, "a backup has a password");
+	int rc = unlock(file, password, &key, &x, e);
+	rc = rc ? rc : check_root(x, key, now_ms, e);
+	if (rc)
+		return rc;
+	pki_stored_init(&s);
+	rc = ossl_cert_encode(x, &s.cert, e);
+	rc = rc ? rc : build_seal(v, place, key, &s.key, e);
+	rc = rc ? rc : pki_cert_validity(buf_bytes(&s.cert), &s.not_before, &s.not_after, e);
+	if (rc)
+		pki_stored_release(&s);
+	else
+		*ret = s;
+	return rc;
 }
 
 /* Calls each for every address of a list; stops at the first false. */
@@ -240,7 +188,7 @@ static bool each_address(const char *list, bool (*each)(void *arg, const char *a
 {
 	while (list && *list) {
 		size_t len = strcspn(list, ",");
-		char one[INET6_ADDRSTRLEN];
+		char one[ADDRESS_SIZE];
 		if (!bytes_to_str(bytes_trim(BYTES(list, len)), one, sizeof(one)) || !each(arg, one))
 			return false;
 		list += len + (list[len] == ',');
@@ -250,15 +198,14 @@ static bool each_address(const char *list, bool (*each)(void *arg, const char *a
 
 static bool add_address_to(void *arg, const char *address)
 {
-	return add_address(arg, address);
+	return build_add_address(arg, address);
 }
 
 static int add_names(X509 *x, const struct pki_names *n, struct err *e)
 {
 	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
-	bool ok = names && (add_address(names, n->fqdn) ||
-			    (is_host_name(n->fqdn) && add_general(names, GEN_DNS, n->fqdn, strlen(n->fqdn))));
-	ok = ok && add_general(names, GEN_DNS, "localhost", 9);
+	bool ok = names && (build_add_address(names, n->fqdn) || build_add_dns(names, n->fqdn));
+	ok = ok && build_add_dns(names, "localhost");
 	ok = ok && each_address(ALWAYS_ADDRESSES, add_address_to, names) &&
 	     each_address(n->addresses, add_address_to, names);
 	int rc = 0;
@@ -274,10 +221,7 @@ static int add_names(X509 *x, const struct pki_names *n, struct err *e)
 
 static int describe_server(X509 *x, X509 *issuer, const struct pki_names *n, struct err *e)
 {
-	static const struct {
-		int nid;
-		const char *value;
-	} exts[] = {
+	static const struct build_ext exts[] = {
 		{NID_basic_constraints, "critical,CA:FALSE"},
 		{NID_key_usage, "critical,digitalSignature"},
 		{NID_ext_key_usage, "serverAuth"},
@@ -285,34 +229,27 @@ static int describe_server(X509 *x, X509 *issuer, const struct pki_names *n, str
 		{NID_authority_key_identifier, "keyid:always"},
 	};
 	int rc = add_names(x, n, e);
+	if (rc == 0)
+		rc = build_name(X509_get_subject_name(x), "O", ORGANIZATION, e);
 	if (rc == 0 && strlen(n->fqdn) <= COMMON_NAME_MAX)
-		rc = add_name(X509_get_subject_name(x), "CN", n->fqdn, e);
+		rc = build_name(X509_get_subject_name(x), "CN", n->fqdn, e);
 	if (rc == 0 && X509_set_issuer_name(x, X509_get_subject_name(issuer)) != 1)
 		rc = ossl_fail(e, ERR_FAILED, "name the issuer");
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(exts); i++)
-		rc = add_ext(x, issuer, exts[i].nid, exts[i].value, e);
-	return rc;
-}
-
-/* The last moment of the root, which no certificate of it outlives. */
-static int64_t root_end(const struct pki_ca *ca)
-{
-	struct tm tm;
-	return ASN1_TIME_to_tm(X509_get0_notAfter(ca->cert), &tm) == 1 ? (int64_t)timegm(&tm) * 1000 : 0;
+	return rc == 0 ? build_exts(x, issuer, exts, ARRAY_LEN(exts), e) : rc;
 }
 
 int pki_ca_issue_server(const struct pki_ca *ca, const struct vault *v, struct vault_place place,
 			const struct pki_names *names, int64_t now_ms, struct pki_stored *ret, struct err *e)
 {
-	AUTO_KEY EVP_PKEY *key = EVP_EC_gen("P-256");
+	AUTO_KEY EVP_PKEY *key = build_key(PKI_KEY_P256, e);
 	if (!key)
-		return ossl_fail(e, ERR_FAILED, "make a key");
-	int64_t end = now_ms + SERVER_DAYS * DAY_MS - CLOCK_SLACK_MS, last = root_end(ca);
-	AUTO_X509 X509 *x = begin_cert(key, now_ms - CLOCK_SLACK_MS, end < last ? end : last, e);
+		return ERR_FAILED;
+	int64_t end = now_ms + SERVER_DAYS * DAY_MS - CLOCK_SLACK_MS, last = build_end(ca);
+	AUTO_X509 X509 *x = build_begin(key, now_ms - CLOCK_SLACK_MS, end < last ? end : last, e);
 	if (!x)
 		return ERR_FAILED;
 	int rc = describe_server(x, ca->cert, names, e);
-	return rc == 0 ? finish(x, ca->key, v, place, key, ret, e) : rc;
+	return rc == 0 ? build_finish(x, ca, build_hash_of(ca), v, place, key, ret, e) : rc;
 }
 
 static bool has_address(void *arg, const char *address)
@@ -335,24 +272,6 @@ bool pki_server_needs_renewal(const struct pki_ca *ca, struct bytes cert, const 
 	AUTO_X509 X509 *x = ossl_cert_parse(cert);
 	bool good = now_ms >= before && now_ms < after - RENEW_BEFORE &&
 		    X509_verify(x, X509_get0_pubkey(ca->cert)) == 1 && has_names(x, names);
+	ERR_clear_error();
 	return !good;
-}
-
-int pki_server_key_pem(const struct vault *v, struct vault_place place, struct bytes sealed_key, struct secret *ret,
-		       struct err *e)
-{
-	AUTO_KEY EVP_PKEY *key = NULL;
-	int rc = unseal_key(v, place, sealed_key, &key, e);
-	if (rc < 0)
-		return rc;
-	BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when it is freed */
-	char *text;
-	if (bio && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1) {
-		long len = BIO_get_mem_data(bio, &text);
-		secret_set(ret, text, (size_t)len);
-	} else {
-		rc = ossl_fail(e, ERR_FAILED, "write a key as PEM");
-	}
-	BIO_free(bio);
-	return rc;
 }

@@ -61,7 +61,7 @@ static int set_up(void **state)
 	(void)snprintf(t.folder, sizeof(t.folder), "/tmp/lamp-pki-XXXXXX");
 	assert_non_null(mkdtemp(t.folder));
 	OK(vault_open(path_of("vault.key"), true, &t.vault, &t.e));
-	OK(pki_ca_make(t.vault, root_place, "N\xc3\xb6rd", ID, NOW, &t.root, &t.e));
+	OK(pki_ca_make(t.vault, root_place, "N\xc3\xb6rd", ID, PKI_CA_CHOICE, NOW, &t.root, &t.e));
 	OK(pki_ca_load(t.vault, root_place, buf_bytes(&t.root.cert), buf_bytes(&t.root.key), &t.ca, &t.e));
 	OK(pki_ca_issue_server(t.ca, t.vault, server_place, &names, NOW, &t.server, &t.e));
 	write_pem("ca.pem", buf_bytes(&t.root.cert));
@@ -184,7 +184,7 @@ static void fingerprints_are_those_of_openssl(void **state)
 static void the_key_of_the_server_belongs_to_its_certificate(void **state)
 {
 	struct secret pem = SECRET_INIT;
-	OK(pki_server_key_pem(t.vault, server_place, buf_bytes(&t.server.key), &pem, &t.e));
+	OK(pki_key_pem(t.vault, server_place, buf_bytes(&t.server.key), &pem, &t.e));
 	OK(file_write(path_of("server.key"), 0600, BYTES(pem.p, pem.len), &t.e));
 	secret_release(&pem);
 	char from_key[1024];
@@ -304,7 +304,7 @@ static void a_certificate_is_renewed_before_it_ends_or_when_it_no_longer_fits(vo
 	assert_true(pki_server_needs_renewal(t.ca, BYTES_LIT("x"), &names, NOW));
 	struct pki_stored root;
 	struct pki_ca *ca;
-	OK(pki_ca_make(t.vault, root_place, "other", ID, NOW, &root, &t.e));
+	OK(pki_ca_make(t.vault, root_place, "other", ID, PKI_CA_CHOICE, NOW, &root, &t.e));
 	OK(pki_ca_load(t.vault, root_place, buf_bytes(&root.cert), buf_bytes(&root.key), &ca, &t.e));
 	assert_true(pki_server_needs_renewal(ca, buf_bytes(&t.server.cert), &names, NOW));
 	pki_ca_free(ca);
@@ -322,7 +322,8 @@ static void no_certificate_outlives_its_root(void **state)
 static void a_long_zone_name_is_cut_between_characters(void **state)
 {
 	struct pki_stored root;
-	OK(pki_ca_make(t.vault, root_place, "123456789012345678901234567890123456789\xc3\xb6rd", ID, NOW, &root, &t.e));
+	OK(pki_ca_make(t.vault, root_place, "123456789012345678901234567890123456789\xc3\xb6rd", ID, PKI_CA_CHOICE, NOW,
+		       &root, &t.e));
 	write_pem("long.pem", buf_bytes(&root.cert));
 	says(output("openssl x509 -in %s -noout -subject -nameopt utf8,sep_comma_plus 2>&1", path_of("long.pem")),
 	     "CN=Lamplighter zone 123456789012345678901234567890123456789\n");
