@@ -101,6 +101,7 @@ struct act_start {
 	uint32_t fence;
 	enum verb verb;
 	enum act_mode mode;
+	bool tell_answered;    /* ZONE_ACT_ANSWERED is wanted */
 	enum boot_choice boot; /* of verbs that boot */
 	bool boot_left;        /* an earlier act's choice may stand in the device: never to be used */
 	struct act_interface at;
@@ -150,6 +151,8 @@ struct wire_config {
 
 enum zone_wire_mail {
 	ZONE_ACT_GATE = 100,
+	ZONE_ACT_ANSWERED, /* a struct act_gate: its order was answered, what follows only reads; if tell_answered says
+			      so */
 	ZONE_ACT_OUTCOME,
 	ZONE_SIGHTING,
 	ZONE_SCAN_PROGRESS,
@@ -158,7 +161,7 @@ enum zone_wire_mail {
 };
 
 struct act_gate {
-	struct mail mail; /* ZONE_ACT_GATE */
+	struct mail mail; /* ZONE_ACT_GATE, ZONE_ACT_ANSWERED */
 	uint64_t act;
 	uint32_t fence;
 	int power_before;                     /* enum power_state */

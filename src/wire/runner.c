@@ -294,6 +294,18 @@ static void gate(struct run *run)
 	kit_tell_zone(kit, &gate->mail);
 }
 
+/* Whoever waits until this order is off the wire may go. */
+static void tell_answered(struct run *run)
+{
+	if (!run->order->tell_answered)
+		return;
+	struct act_gate *m = act_gate_new();
+	m->mail.kind = ZONE_ACT_ANSWERED;
+	m->act = run->order->act;
+	m->fence = run->order->fence;
+	kit_tell_zone(run->runner->kit, &m->mail);
+}
+
 static void prepare_order(struct run *run)
 {
 	struct err e = ERR_INIT;
@@ -437,6 +449,7 @@ static void order_replied(struct run *run, const struct http1 *http)
 		return;
 	}
 	run->accepted = true;
+	tell_answered(run);
 	next(run);
 }
 

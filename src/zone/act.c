@@ -285,6 +285,15 @@ int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
 	return 0;
 }
 
+void act_on_answered(struct zone *z, const struct act_gate *m)
+{
+	struct slot *s = queue_get(z->queue, (int64_t)m->act);
+	if (!queue_talk_is_open(z->queue, (int64_t)m->act, m->fence) || !queue_talk_quiet(z->queue, (int64_t)m->act))
+		return;
+	if (s && s->fence == m->fence && s->state == ACT_STATE_SENT && !s->in_doubt)
+		queue_wake_at(z->queue, s, later(z->now, observe_bound(z, s)));
+}
+
 /* What an outcome leads to, by the state in which it finds the act. */
 enum action {
 	ACTION_DONE,
@@ -699,6 +708,7 @@ static int start_act(struct zone *z, struct slot *s, struct err *e)
 	}
 	int64_t left = s->deadline - z->now;
 	m->mode = ACT_RUN;
+	m->tell_answered = s->scheduled;
 	m->give_up_after_ms = left < RUN_MS ? left : RUN_MS;
 	rc = mind_boot(z, s, m, e);
 	if (rc)

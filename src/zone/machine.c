@@ -161,6 +161,9 @@ static int handle(struct zone *z, const struct mail *m, struct err *e)
 		return command_refused(z, (const struct zone_refused *)m, e);
 	case ZONE_ACT_GATE:
 		return act_on_gate(z, (const struct act_gate *)m, e);
+	case ZONE_ACT_ANSWERED:
+		act_on_answered(z, (const struct act_gate *)m);
+		return 0;
 	case ZONE_ACT_OUTCOME:
 		return act_on_outcome(z, (const struct act_outcome *)m, e);
 	case ZONE_SIGHTING:

@@ -156,6 +156,7 @@ static inline int64_t later(int64_t now, int64_t ms)
 
 /* act.c: the states of acts, with rules R1-R11. */
 int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e);
+void act_on_answered(struct zone *z, const struct act_gate *m); /* its order is off the wire */
 int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e);
 int act_timers(struct zone *z, struct err *e);   /* due, deadline, settle, lost leases */
 int act_dispatch(struct zone *z, struct err *e); /* claims what may start */

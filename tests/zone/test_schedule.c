@@ -455,6 +455,34 @@ static void nothing_runs_in_a_black_out(void **state)
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM act WHERE state = 9 AND reason = 77"), 1);
 }
 
+static void ten_orders_are_on_the_wire_of_a_subnet_and_what_is_observed_does_not_count(void **state)
+{
+	struct harness *h = *state;
+	set_up(h, 13);
+	add(h, "{\"name\":\"up\",\"verb\":\"on\",\"target\":\"zone\",\"weekly\":\"thu\",\"at\":\"07:00\"}");
+	until(h, "2027-03-25T06:00:00Z");
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 10);
+	struct act_start *first = take_start(h), *second = take_start(h);
+	assert_true(first->tell_answered);
+	send_gate(h, first, POWER_STATE_OFF_SOFT);
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 8);
+	struct act_gate *answered = gate_of(first, 0);
+	answered->mail.kind = ZONE_ACT_ANSWERED;
+	harness_round(h, &answered->mail);
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 9);
+	send_gate(h, second, POWER_STATE_OFF_SOFT); /* nothing is heard of this one */
+	harness_pass(h, 31000);
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 9);
+	harness_pass(h, 2000);
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 10);
+	assert_string_equal(state_of(h, (int64_t)first->act), "sent");
+	assert_string_equal(state_of(h, (int64_t)second->act), "sent");
+	send_outcome(h, first, ACT_END_DONE, 0);
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 10);
+	mail_drop(first);
+	mail_drop(second);
+}
+
 static void a_folder_has_a_cap_for_switching_on(void **state)
 {
 	struct harness *h = *state;
@@ -507,6 +535,7 @@ int main(void)
 		ZONE_TEST(nothing_runs_in_a_black_out_of_the_device),
 		ZONE_TEST(a_group_carries_tasks_beside_the_inherited_list),
 		ZONE_TEST(nothing_runs_in_a_black_out),
+		ZONE_TEST(ten_orders_are_on_the_wire_of_a_subnet_and_what_is_observed_does_not_count),
 		ZONE_TEST(a_folder_has_a_cap_for_switching_on),
 		ZONE_TEST(an_idle_zone_sleeps_until_something_is_due),
 	};
