@@ -117,6 +117,14 @@ class Daemon:
                     return int(line.split()[1])
         raise Failed(f"no {field} in /proc/{self.pid}/status")
 
+    def switches(self):
+        """How often its threads went to sleep since they began."""
+        total = 0
+        for tid in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{tid}/status") as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith("voluntary_ctxt_switches:"))
+        return total
+
     def sockets(self):
         """Open TCP sockets: descriptors of this process that /proc/net/tcp knows as connected."""
         mine = set()
