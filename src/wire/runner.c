@@ -294,7 +294,7 @@ static void gate(struct run *run)
 	kit_tell_zone(kit, &gate->mail);
 }
 
-/* Whoever waits until this order is off the wire may go. */
+/* Whoever waits until this order is off the wire may go; where nothing is observed the outcome says so. */
 static void tell_answered(struct run *run)
 {
 	if (!run->order->tell_answered)
@@ -449,7 +449,8 @@ static void order_replied(struct run *run, const struct http1 *http)
 		return;
 	}
 	run->accepted = true;
-	tell_answered(run);
+	if (!run->ctx.over)
+		tell_answered(run);
 	next(run);
 }
 

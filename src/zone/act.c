@@ -184,7 +184,6 @@ static int requeue(struct zone *z, struct slot *s, int64_t due, struct end *why,
 	crash_mark(z, CRASH_REQUEUE);
 	why->to = ACT_STATE_QUEUED;
 	s->reason = why->reason;
-	s->in_turn = false;
 	queue_wait(z->queue, s, due, z->now);
 	return 0;
 }

@@ -9,8 +9,7 @@
 
 #define SUBNET_KEY_MAX (1 + ACT_HOST_SIZE)
 #define SECOND_MS      1000
-#define TURN_MAX_MS    3600000 /* a turn that lies farther ahead is of a clock that was put back */
-#define KEEP_UNUSED_MS 600000  /* what is known of a subnet, after its last conversation */
+#define KEEP_UNUSED_MS 600000 /* what is known of a subnet, after its last conversation */
 
 struct subnet {
 	uint8_t key[SUBNET_KEY_MAX];
@@ -24,10 +23,13 @@ struct subnet {
 	int64_t used_at;
 
 	/* scheduled acts */
-	size_t orders;    /* that may be on the wire */
-	struct list held; /* slots that wait for one of them to end */
-	int64_t *starts;  /* when the last ones started or will, as many as a second may have; NULL: none yet */
+	size_t orders;     /* that may be on the wire */
+	size_t ready_some; /* in ready */
+	struct list held;  /* slots that wait for one of the orders to end, or for their turn to start */
+	int64_t *starts;   /* when the last ones started, as many as a second may have; NULL: none yet */
 	size_t starts_len, start_at;
+	int64_t turn_at;   /* when the first of held may go */
+	size_t turn_place; /* among those of which one may go by and by */
 };
 
 /* An interface that has an open act or conversation. */
@@ -50,6 +52,7 @@ struct queue {
 	struct map_str *nets;
 	struct heap timers, startable;
 	struct heap tries;      /* subnets with an open breaker that has somebody to try and may not yet */
+	struct heap turns;      /* subnets that hold scheduled acts and have room for an order */
 	struct list newly_held; /* slots */
 	size_t breakers_open;
 	struct breaker_rule rule;
@@ -82,6 +85,15 @@ static bool net_tries_before(const void *a, const void *b)
 	return slot_starts_before(heap_first(&x->ready), heap_first(&y->ready));
 }
 
+static bool net_turns_before(const void *a, const void *b)
+{
+	const struct subnet *x = a, *y = b;
+	if (x->turn_at != y->turn_at)
+		return x->turn_at < y->turn_at;
+	return slot_starts_before(LIST_FIRST(&x->held, struct slot, waiting),
+				  LIST_FIRST(&y->held, struct slot, waiting));
+}
+
 static size_t *timer_place(void *s)
 {
 	return &((struct slot *)s)->timer_place;
@@ -102,6 +114,11 @@ static size_t *try_place(void *n)
 	return &((struct subnet *)n)->try_place;
 }
 
+static size_t *turn_place(void *n)
+{
+	return &((struct subnet *)n)->turn_place;
+}
+
 struct queue *queue_new(void)
 {
 	struct queue *q = mem_alloc(sizeof(*q));
@@ -113,21 +130,39 @@ struct queue *queue_new(void)
 	heap_init(&q->timers, slot_wakes_before, timer_place);
 	heap_init(&q->startable, net_starts_before, net_place);
 	heap_init(&q->tries, net_tries_before, try_place);
+	heap_init(&q->turns, net_turns_before, turn_place);
 	list_init(&q->newly_held);
 	return q;
 }
 
-/* The one rule of starting: a subnet is startable while it has somebody ready, room, and no breaker against it. To be
- * called before anything that the order of subnets depends on changes, and net_fix after it. */
+/* When one more scheduled act may start behind so many others: as soon as the start that lies as many before it as a
+ * second may have is a second old. */
+static int64_t turn_behind(const struct queue *q, const struct subnet *n, size_t others)
+{
+	if (!n->starts || n->starts_len != q->start_rate)
+		return 0;
+	size_t back = others < n->starts_len ? others : n->starts_len - 1;
+	int64_t at = n->starts[(n->start_at + back) % n->starts_len];
+	return at ? at + SECOND_MS : 0;
+}
+
+/* The one rule of starting: a subnet is startable while it has somebody ready, room, and no breaker against it. What it
+ * holds back becomes ready when its turn has come, as many as there may be orders. To be called before anything that
+ * the order of subnets depends on changes, and net_fix after it. */
 static void net_leave(struct queue *q, struct subnet *n)
 {
 	heap_delete(&q->startable, n);
 	heap_delete(&q->tries, n);
+	heap_delete(&q->turns, n);
 }
 
 static void net_fix(struct queue *q, struct subnet *n)
 {
 	net_leave(q, n);
+	if (!list_is_empty(&n->held) && n->orders + n->ready_some < q->order_limit) {
+		n->turn_at = turn_behind(q, n, n->ready_some);
+		heap_put(&q->turns, n);
+	}
 	if (!heap_first(&n->ready))
 		return;
 	if (!breaker_lets_through(&n->breaker))
@@ -245,6 +280,7 @@ static void make_ready(struct queue *q, struct slot *s)
 	struct subnet *n = s->line->net;
 	net_leave(q, n);
 	heap_put(&n->ready, s);
+	n->ready_some += s->scheduled;
 	net_fix(q, n);
 	if (n->breaker.open && !s->held_back)
 		list_append(&q->newly_held, &s->newly_held);
@@ -257,6 +293,7 @@ static void leave_ready(struct queue *q, struct slot *s)
 		return;
 	net_leave(q, n);
 	heap_delete(&n->ready, s);
+	n->ready_some -= s->scheduled;
 	net_fix(q, n);
 	list_remove(&s->newly_held);
 }
@@ -270,10 +307,19 @@ static void line_up(struct queue *q, struct slot *s)
 		make_ready(q, s);
 }
 
+static void leave_waiting(struct queue *q, struct slot *s)
+{
+	if (list_is_empty(&s->waiting))
+		return;
+	net_leave(q, s->line->net);
+	list_remove(&s->waiting);
+	net_fix(q, s->line->net);
+}
+
 static void leave_places(struct queue *q, struct slot *s)
 {
 	leave_ready(q, s);
-	list_remove(&s->waiting);
+	leave_waiting(q, s);
 }
 
 /* Whoever waited for the interface becomes ready; the first one that starts sends the others back (see queue_next). */
@@ -340,6 +386,7 @@ void queue_free(struct queue *q)
 	heap_release(&q->timers);
 	heap_release(&q->startable);
 	heap_release(&q->tries);
+	heap_release(&q->turns);
 	map_u64_free(q->slots);
 	map_u64_free(q->lines);
 	map_u64_free(q->talks);
@@ -399,8 +446,13 @@ void queue_set_breaker(struct queue *q, const struct breaker_rule *rule)
 
 void queue_set_pace(struct queue *q, size_t orders, size_t starts_per_s)
 {
+	size_t it = 0;
+	struct bytes key;
+	void *n;
 	q->order_limit = orders;
 	q->start_rate = starts_per_s;
+	while (map_str_each(q->nets, &it, &key, &n))
+		net_fix(q, n);
 }
 
 struct slot *queue_get(const struct queue *q, int64_t act)
@@ -494,9 +546,21 @@ static void let_try(struct queue *q, int64_t now)
 	}
 }
 
+/* Held acts whose turn has come become ready. */
+static void let_turns(struct queue *q, int64_t now)
+{
+	struct subnet *n;
+	while ((n = heap_first(&q->turns)) && n->turn_at <= now) {
+		struct slot *s = LIST_FIRST(&n->held, struct slot, waiting);
+		leave_waiting(q, s);
+		line_up(q, s);
+	}
+}
+
 struct slot *queue_timer(struct queue *q, int64_t now)
 {
 	let_try(q, now);
+	let_turns(q, now);
 	for (;;) {
 		struct slot *s = heap_first(&q->timers);
 		if (!s || s->wake > now)
@@ -510,48 +574,44 @@ struct slot *queue_timer(struct queue *q, int64_t now)
 int64_t queue_wake(const struct queue *q)
 {
 	const struct slot *s = heap_first(&q->timers);
-	const struct subnet *n = heap_first(&q->tries);
+	const struct subnet *trying = heap_first(&q->tries), *turning = heap_first(&q->turns);
 	int64_t wake = s ? s->wake : QUEUE_NEVER;
-	return n && n->breaker.try_at < wake ? n->breaker.try_at : wake;
+	if (trying && trying->breaker.try_at < wake)
+		wake = trying->breaker.try_at;
+	return turning && turning->turn_at < wake ? turning->turn_at : wake;
 }
 
-/* A start waits until the one that lies so many before it is a second old. */
-static int64_t next_turn(const struct queue *q, struct subnet *n, int64_t now)
+static void note_start(const struct queue *q, struct subnet *n, int64_t now)
 {
+	if (q->start_rate == SIZE_MAX)
+		return;
 	if (n->starts_len != q->start_rate) {
 		free(n->starts);
 		n->starts = mem_array(q->start_rate, sizeof(n->starts[0]));
 		n->starts_len = q->start_rate;
 		n->start_at = 0;
 	}
-	int64_t *oldest = &n->starts[n->start_at];
-	bool is_free = !*oldest || *oldest + SECOND_MS <= now || *oldest > now + TURN_MAX_MS;
-	*oldest = is_free ? now : *oldest + SECOND_MS;
+	n->starts[n->start_at] = now;
 	n->start_at = (n->start_at + 1) % n->starts_len;
-	return *oldest;
 }
 
 /* Whether a scheduled act may start now; else it is moved to where it waits. */
 static bool is_its_turn(struct queue *q, struct slot *s, int64_t now)
 {
 	struct subnet *n = s->line->net;
-	if (n->orders >= q->order_limit) {
-		leave_ready(q, s);
-		list_append(&n->held, &s->waiting);
-		return false;
-	}
-	int64_t at = s->in_turn || q->start_rate == SIZE_MAX ? now : next_turn(q, n, now);
-	s->in_turn = true;
-	if (at <= now)
+	if (n->orders < q->order_limit && turn_behind(q, n, 0) <= now)
 		return true;
 	leave_ready(q, s);
-	queue_wake_at(q, s, at < s->deadline ? at : s->deadline);
+	net_leave(q, n);
+	list_append(&n->held, &s->waiting);
+	net_fix(q, n);
 	return false;
 }
 
 struct slot *queue_next(struct queue *q, int64_t now)
 {
 	struct subnet *n;
+	let_turns(q, now);
 	while (map_u64_count(q->talks) < q->zone_limit && (n = heap_first(&q->startable))) {
 		struct slot *s = heap_first(&n->ready);
 		if (s->line->live || s->line->talk_act) {
@@ -589,30 +649,29 @@ void queue_talk_open(struct queue *q, struct slot *s, bool may_order, int64_t no
 	struct line *l = s->line;
 	ASSERT(!l->talk_act);
 	l->talk_orders = may_order && s->scheduled;
-	l->net->orders += l->talk_orders;
 	l->talk_act = s->id;
 	l->talk_fence = s->fence;
 	l->talk_tries = l->net->breaker.open;
 	map_u64_put(q->talks, (uint64_t)s->id, l);
 	net_leave(q, l->net);
 	l->net->talks++;
+	l->net->orders += l->talk_orders;
+	if (l->talk_orders)
+		note_start(q, l->net, now);
 	l->net->used_at = now;
 	breaker_start(&l->net->breaker, l->place, &q->rule, now);
 	net_fix(q, l->net);
 }
 
-/* Whoever waited for one of the orders may go. */
+/* There is room for one more order. */
 static bool quiet(struct queue *q, struct line *l)
 {
 	if (!l->talk_orders)
 		return false;
+	net_leave(q, l->net);
 	l->talk_orders = false;
 	l->net->orders--;
-	struct slot *s = LIST_FIRST(&l->net->held, struct slot, waiting);
-	if (s) {
-		list_remove(&s->waiting);
-		line_up(q, s);
-	}
+	net_fix(q, l->net);
 	return true;
 }
 

@@ -35,7 +35,6 @@ struct slot {
 	int64_t paced;        /* the time at which the power-on rate of its folder lets it start; 0 not asked yet */
 	bool minds_boot;      /* its conversation says whether a boot choice stands in the device */
 	bool scheduled;       /* of a schedule, and it changes power */
-	bool in_turn;         /* scheduled: its start was counted; act.c takes that back for another try */
 	bool in_doubt;        /* sent, and its conversation ended without an answer */
 	bool held_back;       /* queued: it is on disk that the breaker holds it */
 	int64_t settle_until; /* in doubt: after this it is unknown */
@@ -85,8 +84,7 @@ bool queue_each(const struct queue *q, size_t *it, struct slot **ret);
  * given out before its deadline. Breakers whose next try is due let it through. NULL: none. */
 struct slot *queue_timer(struct queue *q, int64_t now);
 int64_t queue_wake(const struct queue *q); /* when the next one wakes; QUEUE_NEVER */
-/* The ready act that may start now, oldest due first. It stays ready until it is moved. NULL: none may. A paced one
- * that is returned counts as started from then on. */
+/* The ready act that may start now, oldest due first. It stays ready until it is moved. NULL: none may. */
 struct slot *queue_next(struct queue *q, int64_t now);
 /* A ready act that a breaker holds back and of which that was not told: its held_back becomes true. NULL: none. */
 struct slot *queue_next_held(struct queue *q);
@@ -94,7 +92,8 @@ void queue_subnet(const struct slot *s, struct queue_subnet *ret);
 
 /* Conversations. open: the limits allow it and none is open on the interface (queue_can_talk). */
 bool queue_can_talk(const struct queue *q, const struct slot *s);
-/* may_order: an order may come of it, which counts when the act is scheduled. */
+/* may_order: an order may come of it; of a scheduled act this is the start that counts, and an order that may be on the
+ * wire. */
 void queue_talk_open(struct queue *q, struct slot *s, bool may_order, int64_t now);
 /* From now on no order of the conversation can be on the wire: false when it was not counted. */
 bool queue_talk_quiet(struct queue *q, int64_t act);
