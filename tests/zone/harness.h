@@ -66,6 +66,14 @@ int harness_give(struct harness *h, struct zone_command *m); /* as ask, of a com
 void harness_mail(struct harness *h, struct mail *m);        /* another message of api */
 struct zone_command *command_of(struct harness *h, const char *what, const char *json);
 
+/* Others than the local administrator. */
+int ask_by(struct harness *h, const struct principal *by, const char *what, const char *json);
+struct principal token_by(struct harness *h, const char *name);
+/* A login with a password that a worker found right or wrong. */
+int log_in(struct harness *h, const char *name, const char *source, bool matches);
+struct principal session_by(struct harness *h, const char *name); /* logs in */
+void add_admin(struct harness *h, const char *name, const char *role, const char *at);
+
 /* The oldest message of this kind for wire, or NULL; the caller frees it. */
 struct mail *take_wire(struct harness *h, int kind);
 struct act_start *take_start(struct harness *h);

@@ -6,59 +6,6 @@
 #include "base/text.h"
 #include "codec/right.h"
 
-/* A command of somebody else than the local administrator. */
-static int ask_by(struct harness *h, const struct principal *by, const char *what, const char *json)
-{
-	struct zone_command *m = command_of(h, what, json);
-	m->by = *by;
-	return harness_give(h, m);
-}
-
-static struct principal token_by(struct harness *h, const char *name)
-{
-	char sql[128];
-	struct principal p = {.kind = PRINCIPAL_TOKEN, .source = "192.0.2.7"};
-	(void)snprintf(sql, sizeof(sql), "SELECT id FROM token WHERE name = '%s'", name);
-	p.id = query(h, sql);
-	(void)snprintf(p.name, sizeof(p.name), "token %s", name);
-	return p;
-}
-
-/* A login with a password that a worker found right or wrong. */
-static int log_in(struct harness *h, const char *name, const char *source, bool matches)
-{
-	char json[128], sql[128];
-	(void)snprintf(json, sizeof(json), "{\"name\":\"%s\",\"password\":\"x\"}", name);
-	struct zone_command *m = command_of(h, "POST /login", json);
-	m->by = (struct principal){.name = "nobody"};
-	(void)snprintf(m->by.source, sizeof(m->by.source), "%s", source);
-	(void)snprintf(sql, sizeof(sql), "SELECT COALESCE(MAX(id), 0) FROM admin WHERE name = '%s'", name);
-	m->proof.admin = query(h, sql);
-	(void)snprintf(sql, sizeof(sql), "SELECT COALESCE(MAX(version), 0) FROM admin WHERE name = '%s'", name);
-	m->proof.version = query(h, sql);
-	m->proof.matches = matches && m->proof.admin;
-	return harness_give(h, m);
-}
-
-static struct principal session_by(struct harness *h, const char *name)
-{
-	char sql[128];
-	struct principal p = {.kind = PRINCIPAL_SESSION, .source = "192.0.2.8"};
-	assert_int_equal(log_in(h, name, "192.0.2.8", true), 200);
-	p.id = answer_int(h, "id");
-	(void)snprintf(sql, sizeof(sql), "SELECT id FROM admin WHERE name = '%s'", name);
-	p.admin = query(h, sql);
-	(void)snprintf(p.name, sizeof(p.name), "admin %s", name);
-	return p;
-}
-
-static void add_admin(struct harness *h, const char *name, const char *role, const char *at)
-{
-	assert_int_equal(askf(h, "POST /admins", "{\"name\":\"%s\",\"password\":\"x\",\"role\":\"%s\",\"at\":\"%s\"}",
-			      name, role, at),
-			 200);
-}
-
 /* Devices d1 in /Workstations/ and, moved, d2 in /Workstations/lab/. */
 static void furnish_folders(struct harness *h)
 {
