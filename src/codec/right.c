@@ -25,6 +25,14 @@ static const struct {
 #define ROLE(id, name, letter, sentence) [RIGHT_ROLE_##id] = {name, letter, sentence},
 #include "codec/right.tbl.h"
 };
+
+static const struct {
+	const char *name;
+	enum right_audit audit;
+} categories[] = {
+#define CATEGORY(name, audit) {name, RIGHT_AUDIT_##audit},
+#include "codec/right.tbl.h"
+};
 /* clang-format on */
 
 const char *right_name(enum right_id r)
@@ -57,6 +65,17 @@ const char *right_sentence(enum right_id r)
 {
 	ASSERT(r < RIGHT_COUNT);
 	return rows[r].sentence;
+}
+
+enum right_audit right_audit(enum right_id r)
+{
+	if (r >= RIGHT_COUNT)
+		return RIGHT_AUDIT_ALWAYS;
+	size_t len = strcspn(rows[r].name, ".");
+	for (size_t i = 0; i < ARRAY_LEN(categories); i++)
+		if (strncmp(categories[i].name, rows[r].name, len) == 0 && !categories[i].name[len])
+			return categories[i].audit;
+	return RIGHT_AUDIT_UNSAID;
 }
 
 const char *right_role_name(enum right_role r)

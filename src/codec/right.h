@@ -36,6 +36,10 @@ const char *right_name(enum right_id r); /* "device.view"; also of RIGHT_LOGIN a
 bool right_from_name(const char *name, enum right_id *ret);
 enum right_tree right_tree(enum right_id r);
 const char *right_sentence(enum right_id r);
+enum right_audit { RIGHT_AUDIT_UNSAID, RIGHT_AUDIT_ALWAYS, RIGHT_AUDIT_SWITCHED };
+/* Whether commands that need it go into the audit in any case. LOGIN and OPEN: always, they are logins and sessions.
+ * UNSAID: its category has no row, which is taken as always. */
+enum right_audit right_audit(enum right_id r);
 
 const char *right_role_name(enum right_role r);
 const char *right_role_sentence(enum right_role r);

@@ -5,6 +5,11 @@
  *   DENIED_WITH  denying that right denies this one too; NONE
  *   roles        letters of the built-in roles that allow it; administrator allows all
  * ROLE(ID, "name", "letter", "sentence")
+ * CATEGORY("name", AUDIT)  what stands before the dot of a right
+ *   AUDIT  ALWAYS    commands that need such a right are written into the audit, whatever the settings say: they decide
+ *                    who may do what, what is known of it, or what secrets there are
+ *          SWITCHED  they are while the setting audit-changes is on
+ *   A category without a row is taken as ALWAYS, and a test names it.
  *
  * A right that is given at a folder is given for all folders below it. The names are kept in databases: they never
  * change. Whoever includes this file defines those of the macros that it wants; the others are empty. */
@@ -16,12 +21,29 @@
 #ifndef ROLE
 #define ROLE(...)
 #endif
+#ifndef CATEGORY
+#define CATEGORY(...)
+#endif
 
 ROLE(ADMINISTRATOR, "administrator", "A", "may do everything")
 ROLE(OPERATOR,      "operator",      "O", "sees the zone, switches and tests devices, opens their consoles")
 ROLE(POWER,         "power",         "P", "switches devices and sees what came of it, and nothing else")
 ROLE(VIEWER,        "viewer",        "V", "sees the zone and changes nothing")
 ROLE(AUDITOR,       "auditor",       "U", "sees the zone, its administrators and the audit, and changes nothing")
+
+CATEGORY("administrator", ALWAYS)
+CATEGORY("zone",          ALWAYS)
+CATEGORY("setting",       ALWAYS)
+CATEGORY("credential",    ALWAYS)
+CATEGORY("device",        SWITCHED)
+CATEGORY("power",         SWITCHED)
+CATEGORY("console",       ALWAYS)
+CATEGORY("schedule",      SWITCHED)
+CATEGORY("discovery",     SWITCHED)
+CATEGORY("deployment",    ALWAYS)
+CATEGORY("inventory",     SWITCHED)
+CATEGORY("message",       ALWAYS)
+CATEGORY("audit",         ALWAYS)
 
 RIGHT(ADMINISTRATOR_VIEW,   "administrator.view",   ZONE, NONE, "U", "see accounts, groups, roles, rights, sessions and tokens")
 RIGHT(ADMINISTRATOR_MODIFY, "administrator.modify", ZONE, NONE, "", "change accounts, groups, roles, rights, sessions and tokens; nobody gives more than he has")
@@ -67,4 +89,5 @@ RIGHT(AUDIT_MODIFY, "audit.modify", ZONE, NONE, "", "cut the audit at a checkpoi
 
 #undef RIGHT
 #undef ROLE
+#undef CATEGORY
 /* clang-format on */

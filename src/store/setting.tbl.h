@@ -78,10 +78,10 @@ SETTING(REMOVAL_AFTER,      "removal-after",      SPAN, "", 86400000, 3153600000
         "how long a device may go unseen before 'lamp device list --overdue' proposes to remove it; nothing goes by itself")
 SETTING(KEEP_AUDIT,         "keep-audit",         DURATION, "", 86400000, 315360000000, "730d", ZONE,
         "how long audit records are kept; older ones are cut off at a recorded checkpoint")
-SETTING(AUDIT_CHANGES,      "audit-changes",      BOOL, "", 0, 1, "on", ZONE,
-        "write changes of people and programs into the audit; refusals and changes of settings, tokens, credentials, targets always are")
-SETTING(AUDIT_DEVICES,      "audit-devices",      BOOL, "", 0, 1, "on", ZONE,
-        "write a device event into the audit for each job and credential that changes devices")
+SETTING(AUDIT_CHANGES,      "audit-changes",      BOOL, "", 0, 1, "on", DEVICE,
+        "write changes of people and programs into the audit; refusals always are, and so is what changes administrators, rights, tokens, sessions, the vault, settings, targets and the zone")
+SETTING(AUDIT_DEVICES,      "audit-devices",      BOOL, "", 0, 1, "on", DEVICE,
+        "write a device event into the audit for each job and credential that changes devices, where it is on for one of them")
 SETTING(MESSAGE_DEBUG,      "message-debug",      BOOL, "", 0, 1, "off", ZONE,
         "write messages of severity debug into the local log file")
 SETTING(SCHEDULE_ORDERS,    "schedule-orders",    COUNT, "acts", 1, 65536, "10", ZONE,

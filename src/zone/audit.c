@@ -27,18 +27,14 @@ int audit_add(struct zone *z, const char *actor, const char *action, const char 
 }
 
 /* Who turns the audit of changes off cannot hide that, nor anything that decides who may do what. */
-static bool is_always_audited(const struct api_command *c)
+int audit_wants(const struct command *c, bool *ret, struct err *e)
 {
-	static const char *const nouns[] = {"setting", "token", "audit", "target", "credential", "role", "account"};
-	for (size_t i = 0; i < ARRAY_LEN(nouns); i++)
-		if (strcmp(c->noun, nouns[i]) == 0)
-			return true;
-	return false;
-}
-
-bool audit_wants(const struct zone *z, const struct api_command *c)
-{
-	return setting(z, SETTING_AUDIT_CHANGES) || is_always_audited(c);
+	int64_t on = 1;
+	int rc = 0;
+	if (!c->of_rights && right_audit(c->call->command->right) == RIGHT_AUDIT_SWITCHED)
+		rc = setting_at(c->z, SETTING_AUDIT_CHANGES, c->at_folder, c->at_device, &on, e);
+	*ret = on != 0;
+	return rc;
 }
 
 static int say_cut(struct zone *z, const struct store_audit_checkpoint *c, struct err *e)

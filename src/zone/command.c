@@ -156,7 +156,9 @@ static int carry_out(struct command *c, struct err *e)
 	}
 	if (c->refusal.code)
 		return answer_refusal(c, &c->refusal, e);
-	if (audit_wants(c->z, c->call->command))
+	bool wanted = false;
+	rc = audit_wants(c, &wanted, e);
+	if (!rc && wanted)
 		rc = audit_command(c, c->object, e);
 	if (!rc && !c->later)
 		command_answer(c->z, c->m->request, 200, &c->body);

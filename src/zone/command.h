@@ -24,6 +24,9 @@ struct command {
 	struct arena *arena;
 	struct buf body;    /* of the answer */
 	const char *object; /* what it was done to, for the audit; NULL: none */
+	/* Where it was done, for the setting audit-changes there; 0: in the zone, in no single device. */
+	int64_t at_folder, at_device;
+	bool of_rights; /* it decided who may do what: written down whatever the settings say */
 	struct err
 		refusal;  /* set by a handler that wrote what it had to and refuses all the same; code 0: it does not */
 	bool later;       /* a task answers it (see task.h) */
@@ -67,8 +70,9 @@ int check_path(const char *path, struct err *e);
 /* One row in the audit. object and detail (JSON) may be NULL. */
 int audit_add(struct zone *z, const char *actor, const char *action, const char *object, const char *detail,
 	      struct err *e);
-/* Whether a command that was carried out is written down (setting audit-changes); refused ones always are. */
-bool audit_wants(const struct zone *z, const struct api_command *c);
+/* Whether a command that was carried out is written down: by its right (codec/right.tbl.h), else by the setting
+ * audit-changes where it was done. Refused ones always are. */
+int audit_wants(const struct command *c, bool *ret, struct err *e);
 /* The arguments without secrets, as JSON; long lists are counted only. */
 void audit_detail(const struct api_call *call, struct buf *out);
 

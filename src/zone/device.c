@@ -17,10 +17,12 @@ int device_tell(struct zone *z, const char *change, int64_t id, const char *name
 	return event_tell(z, &(struct tell){.kind = "device", .change = change, .id = id, .name = name}, e);
 }
 
-static int tell(struct command *c, const char *change, int64_t id, const char *name, struct err *e)
+static int tell(struct command *c, const char *change, const struct store_device *d, struct err *e)
 {
-	c->object = arena_printf(c->arena, "device:%s", name);
-	return device_tell(c->z, change, id, name, e);
+	c->object = arena_printf(c->arena, "device:%s", d->name);
+	c->at_folder = d->folder;
+	c->at_device = d->id;
+	return device_tell(c->z, change, d->id, d->name, e);
 }
 
 /* A label of a host name: RFC 1123 2.1, with the underscore that some names have. */
@@ -326,7 +328,7 @@ int command_DEVICE_ADD(struct command *c, struct err *e)
 	rc = rc ? rc : write_amt(c, d.id, &w, e);
 	rc = rc ? rc : device_set_tags(c, d.id, "tags", true, e);
 	rc = rc ? rc : rule_apply(c->z, rule, d.id, e);
-	rc = rc ? rc : tell(c, "added", d.id, d.name, e);
+	rc = rc ? rc : tell(c, "added", &d, e);
 	return rc ? rc : answer_ref(c, d.id, d.name);
 }
 
@@ -389,7 +391,7 @@ int command_DEVICE_SET(struct command *c, struct err *e)
 	rc = rc ? rc : write_amt(c, d.id, &w, e);
 	rc = rc ? rc : device_set_tags(c, d.id, "add-tags", true, e);
 	rc = rc ? rc : device_set_tags(c, d.id, "remove-tags", false, e);
-	rc = rc ? rc : tell(c, "changed", d.id, d.name, e);
+	rc = rc ? rc : tell(c, "changed", &d, e);
 	return rc ? rc : answer_ref(c, d.id, d.name);
 }
 
@@ -424,7 +426,7 @@ int command_DEVICE_UNSET(struct command *c, struct err *e)
 	if (!rc && !m.id)
 		rc = not_configured(e, d.name);
 	rc = rc ? rc : store_amt_delete(c->z->db, m.id, e);
-	return rc ? rc : tell(c, "changed", d.id, d.name, e);
+	return rc ? rc : tell(c, "changed", &d, e);
 }
 
 int command_DEVICE_REPIN(struct command *c, struct err *e)
@@ -442,7 +444,7 @@ int command_DEVICE_REPIN(struct command *c, struct err *e)
 	s.transport = STORE_TRANSPORT_UNKNOWN;
 	s.realm = s.digest = "";
 	rc = store_amt_state_put(c->z->db, &s, e);
-	rc = rc ? rc : tell(c, "changed", d.id, d.name, e);
+	rc = rc ? rc : tell(c, "changed", &d, e);
 	return rc ? rc : answer_ref(c, d.id, d.name);
 }
 
@@ -458,5 +460,5 @@ int command_DEVICE_REMOVE(struct command *c, struct err *e)
 	rc = rc ? rc : setting_forget(c->z, STORE_SCOPE_DEVICE, d.id, e);
 	rc = rc ? rc : engine_forget_level(c->z, STORE_SCOPE_DEVICE, d.id, e);
 	rc = rc ? rc : store_device_delete(c->z->db, d.id, e);
-	return rc ? rc : tell(c, "removed", d.id, d.name, e);
+	return rc ? rc : tell(c, "removed", &d, e);
 }

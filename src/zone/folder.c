@@ -9,6 +9,7 @@
 static int tell(struct command *c, const char *change, int64_t id, const char *path, struct err *e)
 {
 	c->object = arena_printf(c->arena, "folder:%s", path);
+	c->at_folder = id;
 	return event_tell(c->z, &(struct tell){.kind = "folder", .change = change, .id = id, .name = path}, e);
 }
 
@@ -34,6 +35,7 @@ static int add(struct command *c, enum store_tree tree, struct err *e)
 	if (rc)
 		return rc;
 	c->object = arena_printf(c->arena, "folder:%s", path);
+	c->at_folder = id;
 	return answer_ref(c, id, path);
 }
 
@@ -129,7 +131,9 @@ static int remove_one(struct command *c, const struct store_folder *f, struct er
 	rc = rc ? rc : store_grant_forget_folder(c->z->db, f->id, e);
 	if (!rc && f->tree == STORE_TREE_DEVICE)
 		rc = forget(c->z, f->id, e);
-	return rc ? rc : tell(c, "removed", f->id, f->path, e);
+	rc = rc ? rc : tell(c, "removed", f->id, f->path, e);
+	c->at_folder = f->parent;
+	return rc;
 }
 
 /* A folder with all below it, parents first; in the arena of the command. */

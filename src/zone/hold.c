@@ -8,7 +8,10 @@ static int find_target(struct command *c, struct scope *ret, struct err *e)
 {
 	const char *target = api_str(c->call, "target");
 	c->object = arena_printf(c->arena, "hold:%s", target);
-	return scope_find(c, target, ret, e);
+	int rc = scope_find(c, target, ret, e);
+	c->at_folder = rc ? 0 : ret->folder;
+	c->at_device = rc || ret->kind != STORE_SCOPE_DEVICE ? 0 : ret->object;
+	return rc;
 }
 
 static int tell(struct command *c, const char *change, int64_t object, struct err *e)

@@ -386,13 +386,10 @@ static int make_act(struct zone *z, const struct job *j, const struct job_own *o
 	return 0;
 }
 
-/* Its device event, where the job changes devices: one for each credential. */
 static int audit_devices(struct zone *z, const struct job *j, const char *credential, const char *device, struct err *e)
 {
 	struct buf detail;
 	struct json_writer w;
-	if (!verb_changes_power(j->verb) || !setting(z, SETTING_AUDIT_DEVICES))
-		return 0;
 	const char *object = j->total == 1 ? arena_printf(z->arena, "device:%s", device)
 					   : arena_printf(z->arena, "job:%lld", (long long)j->id);
 	buf_init(&detail, 4096);
@@ -409,22 +406,38 @@ static int audit_devices(struct zone *z, const struct job *j, const char *creden
 	return rc;
 }
 
-/* One row in the audit for each credential that a job uses, before its first use. */
-static int audit_use(struct zone *z, struct job *j, int64_t credential, const char *device, struct err *e)
+static int audit_use(struct zone *z, const struct job *j, const struct store_credential *row, struct err *e)
+{
+	char object[STORE_NAME_MAX + 16], detail[128];
+	(void)snprintf(object, sizeof(object), "credential:%s", row->name);
+	(void)snprintf(detail, sizeof(detail), "{\"job\":%lld,\"verb\":\"%s\"}", (long long)j->id, verb_name(j->verb));
+	return audit_add(z, j->by, "credential.use", object, detail, e);
+}
+
+/* What the audit has of a job's use of a credential: values of job.credentials. */
+static char used_in_audit, devices_in_audit;
+
+/* One row for each credential that a job uses, before its first use; and one device event, where the job changes
+ * devices, before the first one for which that is wanted. */
+static int audit_act(struct zone *z, struct job *j, const struct store_act *a, const struct store_target *t,
+		     struct err *e)
 {
 	struct store_credential row;
-	char object[STORE_NAME_MAX + 16], detail[128];
+	int64_t wanted = 0;
 	if (!j->credentials)
 		j->credentials = map_u64_new();
-	if (map_u64_put(j->credentials, (uint64_t)credential, j))
+	const char *has = map_u64_get(j->credentials, (uint64_t)t->credential);
+	if (has == &devices_in_audit)
 		return 0;
-	int rc = store_credential_get(z->db, z->arena, credential, &row, e);
-	if (rc)
+	int rc = verb_changes_power(j->verb) ? setting_at(z, SETTING_AUDIT_DEVICES, 0, a->device, &wanted, e) : 0;
+	if (rc || (has && !wanted))
 		return rc;
-	(void)snprintf(object, sizeof(object), "credential:%s", row.name);
-	(void)snprintf(detail, sizeof(detail), "{\"job\":%lld,\"verb\":\"%s\"}", (long long)j->id, verb_name(j->verb));
-	rc = audit_add(z, j->by, "credential.use", object, detail, e);
-	return rc ? rc : audit_devices(z, j, row.name, device, e);
+	rc = store_credential_get(z->db, z->arena, t->credential, &row, e);
+	rc = rc || has ? rc : audit_use(z, j, &row, e);
+	rc = rc || !wanted ? rc : audit_devices(z, j, row.name, t->name, e);
+	if (!rc)
+		(void)map_u64_put(j->credentials, (uint64_t)t->credential, wanted ? &devices_in_audit : &used_in_audit);
+	return rc;
 }
 
 static int keep_act(struct zone *z, struct job *j, const struct store_act *a, const struct store_target *t,
@@ -437,7 +450,7 @@ static int keep_act(struct zone *z, struct job *j, const struct store_act *a, co
 	int rc = j->from.schedule ? act_supersede(z, a, j->from.due, e) : 0;
 	if (!rc && a->server == z->server)
 		act_remember(z, a, t->host);
-	return rc ? rc : audit_use(z, j, t->credential, t->name, e);
+	return rc ? rc : audit_act(z, j, a, t, e);
 }
 
 /* Makes the acts of the next n devices of the selection. */

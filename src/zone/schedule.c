@@ -56,6 +56,13 @@ static int check_right(struct command *c, const char *name, int scope, int64_t o
 	return access_need_below(&c->who, RIGHT_SCHEDULE_MODIFY, f.path, e);
 }
 
+/* For the audit. */
+static void done_at(struct command *c, int scope, int64_t object)
+{
+	c->at_folder = scope == STORE_SCOPE_FOLDER ? object : 0;
+	c->at_device = scope == STORE_SCOPE_DEVICE ? object : 0;
+}
+
 static int find_schedule(struct command *c, struct store_schedule *ret, struct err *e)
 {
 	const char *text = api_str(c->call, "schedule");
@@ -72,6 +79,7 @@ static int find_schedule(struct command *c, struct store_schedule *ret, struct e
 	if (rc)
 		return err_set(e, rc, "schedule \"%s\" cannot be read", text);
 	c->object = arena_printf(c->arena, "schedule:%s", ret->name);
+	done_at(c, ret->scope, ret->object);
 	return check_right(c, text, ret->scope, ret->object, e);
 }
 
@@ -432,6 +440,7 @@ static int read_add(struct draft *d, struct err *e)
 		.changed_at = c->z->now,
 	};
 	int rc = find_level(c, d->level, &level, e);
+	done_at(c, level.scope, level.object);
 	rc = rc ? rc : check_verb(d, api_str(c->call, "verb"), e);
 	rc = rc ? rc : read_rule(d, NULL, e);
 	rc = rc ? rc : store_schedule_count(c->z->db, &count, e);
@@ -539,6 +548,7 @@ static int find_lower_level(struct command *c, struct store_level *ret, struct e
 {
 	const char *target = api_str(c->call, "target");
 	int rc = find_level(c, target, ret, e);
+	done_at(c, ret->scope, ret->object);
 	c->object = arena_printf(c->arena, "schedule-level:%s", target);
 	if (!rc && (ret->scope == STORE_SCOPE_ZONE || ret->scope == STORE_SCHEDULE_GROUP))
 		rc = err_set(e, ERR_INVALID, "%s inherits from nothing; remove its schedules one by one", target);

@@ -285,6 +285,21 @@ static int choose_id(struct command *c, struct store_sink *t, struct err *e)
 	return 0;
 }
 
+/* What goes to a target can be read there: whoever sends the audit somewhere must be allowed to read it, and whoever
+ * ends that too. */
+static int check_feed(struct command *c, const struct store_sink *t, struct err *e)
+{
+	return t->feed == SINK_FEED_AUDIT ? access_need(&c->who, RIGHT_AUDIT_VIEW, "/", t->name, e) : 0;
+}
+
+/* A password or community goes only where it was given for. */
+static int check_secret_stays(struct command *c, const struct store_sink *t, const char *address_before, struct err *e)
+{
+	if (!t->secret.len || api_has(c->call, "secret") || strcmp(t->address, address_before) == 0)
+		return 0;
+	return err_set(e, ERR_INVALID, "a new address of target \"%s\" needs its secret once more", t->name);
+}
+
 int command_TARGET_ADD(struct command *c, struct err *e)
 {
 	struct store_sink there, t = {
@@ -302,6 +317,7 @@ int command_TARGET_ADD(struct command *c, struct err *e)
 		return err_set(e, ERR_INVALID, "kind \"%s\" is none of file, syslog, smtp, udp, snmp, webhook", kind);
 	int rc = check_name("target name", t.name, e);
 	rc = rc ? rc : read_sink(c, &t, e);
+	rc = rc ? rc : check_feed(c, &t, e);
 	if (!rc && store_sink_by_name(c->z->db, c->arena, t.name, &there, NULL) == 0)
 		rc = err_set(e, ERR_EXISTS, "target \"%s\" exists already", t.name);
 	rc = rc ? rc : choose_id(c, &t, e);
@@ -327,7 +343,11 @@ int command_TARGET_SET(struct command *c, struct err *e)
 	struct store_sink t;
 	int rc = find(c, &t, e);
 	enum sink_feed feed = rc ? SINK_FEED_MESSAGES : t.feed;
+	const char *address = rc ? "" : t.address;
+	rc = rc ? rc : check_feed(c, &t, e);
 	rc = rc ? rc : read_sink(c, &t, e);
+	rc = rc ? rc : check_feed(c, &t, e);
+	rc = rc ? rc : check_secret_stays(c, &t, address, e);
 	rc = rc ? rc : take_secret(c, &t, e);
 	if (rc)
 		return rc;
@@ -342,6 +362,7 @@ int command_TARGET_REMOVE(struct command *c, struct err *e)
 {
 	struct store_sink t;
 	int rc = find(c, &t, e);
+	rc = rc ? rc : check_feed(c, &t, e);
 	rc = rc ? rc : store_sink_delete(c->z->db, t.id, e);
 	return rc ? rc : tell(c, "removed", &t, e);
 }

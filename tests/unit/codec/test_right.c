@@ -12,6 +12,7 @@
 
 #include "base/base.h"
 #include "base/rng.h"
+#include "codec/api.h"
 
 #define A RIGHT_ALLOW
 #define D RIGHT_DENY
@@ -312,6 +313,55 @@ static void giving_agrees_with_a_naive_look_at_every_folder(void **state)
 	assert_in_range(refused, 300, 2900); /* both answers were asked for */
 }
 
+static void every_right_says_whether_its_commands_are_always_audited(void **state)
+{
+	for (size_t i = 0; i < RIGHT_COUNT; i++)
+		if (right_audit((enum right_id)i) == RIGHT_AUDIT_UNSAID)
+			fail_msg("the category of right %s has no row in codec/right.tbl.h",
+				 right_name((enum right_id)i));
+	assert_int_equal(right_audit(RIGHT_LOGIN), RIGHT_AUDIT_ALWAYS);
+	assert_int_equal(right_audit(RIGHT_OPEN), RIGHT_AUDIT_ALWAYS);
+	assert_int_equal(right_audit(RIGHT_DEVICE_MODIFY), RIGHT_AUDIT_SWITCHED);
+}
+
+/* Threat "rogue administrator": nothing that decides who may do what, or what secrets there are, can be done unseen. */
+static void no_setting_hides_changes_of_rights_accounts_and_secrets(void **state)
+{
+	static const char *const nouns[] = {
+		"admin",
+		"admin-group",
+		"role",
+		"right",
+		"token",
+		"session",
+		"login",
+		"logout",
+		"setup",
+		"credential",
+		"credential-folder",
+		"target",
+		"setting",
+		"audit",
+		"zone",
+		"certificate",
+		"directory",
+		"provider",
+	};
+	size_t seen = 0;
+	for (size_t i = 0; i < API_CMD_COUNT; i++) {
+		const struct api_command *c = api_command((enum api_command_id)i);
+		for (size_t k = 0; k < ARRAY_LEN(nouns) && c->kind == API_WRITE; k++) {
+			if (strcmp(c->noun, nouns[k]) != 0)
+				continue;
+			seen++;
+			if (right_audit(c->right) != RIGHT_AUDIT_ALWAYS)
+				fail_msg("%s %s needs %s, which audit-changes hides", c->noun, c->verb,
+					 right_name(c->right));
+		}
+	}
+	assert_true(seen >= 35);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +374,8 @@ int main(void)
 		cmocka_unit_test(what_limits_a_set_denies_with_it),
 		cmocka_unit_test(nobody_gives_what_he_has_not),
 		cmocka_unit_test(the_evaluator_agrees_with_a_naive_one),
+		cmocka_unit_test(every_right_says_whether_its_commands_are_always_audited),
+		cmocka_unit_test(no_setting_hides_changes_of_rights_accounts_and_secrets),
 		cmocka_unit_test(giving_agrees_with_a_naive_look_at_every_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
