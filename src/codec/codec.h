@@ -7,7 +7,8 @@
  * json      JSON read and written                                range  sets of addresses
  * conf      the configuration file                             api   the commands of the API as a table
  * tzif      time zones of the IANA database                    recur when a schedule is due, and its text
- * ical      black-out ranges from calendar files
+ * ical      black-out ranges from calendar files            setup_bin   setup.bin on USB keys
+ * hello     what a device says to be set up                  psk  names and keys of TLS-PSK
  *
  * Pure functions, and machines that are fed with bytes and say what they found. Nothing here opens a socket, waits,
  * asks the time or logs; a conversation never touches its connection, so servers, clients, the simulator and the
