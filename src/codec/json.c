@@ -504,6 +504,18 @@ int json_dump(struct buf *out, const struct json_t *j)
 	return out->failed ? ERR_TOO_BIG : 0;
 }
 
+bool json_has_members(const struct json_t *j)
+{
+	return json_is_object(j);
+}
+
+void json_each_member(const struct json_t *obj, json_member_fn each, void *arg)
+{
+	for (void *it = json_object_iter((json_t *)(uintptr_t)obj); it; /* jansson's iterators change nothing */
+	     it = json_object_iter_next((json_t *)(uintptr_t)obj, it))
+		each(arg, json_object_iter_key(it), json_object_iter_value(it));
+}
+
 void json_text(struct buf *out, const struct json_t *j)
 {
 	if (!j || json_is_null(j))

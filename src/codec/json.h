@@ -47,6 +47,9 @@ int json_at_str(const struct json_t *array, size_t i, size_t max_len, const char
 int json_at_i64(const struct json_t *array, size_t i, int64_t least, int64_t most, int64_t *ret, struct err *e);
 
 const struct json_t *json_member(const struct json_t *obj, const char *name); /* NULL when it is not there */
+bool json_has_members(const struct json_t *j);                                /* it is an object */
+typedef void (*json_member_fn)(void *arg, const char *name, const struct json_t *value);
+void json_each_member(const struct json_t *obj, json_member_fn each, void *arg); /* in their order */
 int json_dump(struct buf *out, const struct json_t *j); /* compact, members in their order; 0 or ERR_TOO_BIG */
 /* As a person reads it: a text without quotes, elements of an array with commas between, nothing for null and NULL. */
 void json_text(struct buf *out, const struct json_t *j);
