@@ -10,8 +10,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "codec/json.h"
+#include "lamp/client.h"
 
 #define TARGETS_FILE_MAX (4u << 20)
+#define REQUEST_MAX      (8u << 20)
 
 static void given_add(struct invocation *in, struct given *g, const char *text)
 {
@@ -367,12 +369,17 @@ static int put_file(struct json_writer *w, const struct api_arg *a, const char *
 	return rc;
 }
 
-static int put_member(struct json_writer *w, const struct api_arg *a, const struct given *g, struct err *e)
+static int put_member(const struct invocation *in, struct json_writer *w, const struct api_arg *a,
+		      const struct given *g, struct err *e)
 {
 	if (a->type == API_STRS || a->type == API_TARGETS)
 		return put_list(w, a, g, e);
-	if (a->type == API_FILE)
+	if (a->type == API_FILE && in->file.p)
+		json_put_bytes(w, a->name, in->file);
+	else if (a->type == API_FILE)
 		return put_file(w, a, g->texts[g->count - 1], e);
+	if (a->type == API_FILE)
+		return 0;
 	return api_arg_put(a, g->texts[g->count - 1], w, e);
 }
 
@@ -396,7 +403,7 @@ static int write_body(const struct invocation *in, struct buf *out, struct err *
 		if (a->where == API_BODY && a->type == API_SECRET && s->len)
 			json_put_bytes(&w, a->name, BYTES(s->p, s->len));
 		else if (a->where == API_BODY && in->args[i].count)
-			rc = put_member(&w, a, &in->args[i], e);
+			rc = put_member(in, &w, a, &in->args[i], e);
 	}
 	json_end(&w);
 	return rc ? rc : buf_check(out, e, "the request");
@@ -434,4 +441,18 @@ int invocation_request(const struct invocation *in, struct buf *ret_path, struct
 	write_path(in, ret_path);
 	int rc = write_query(in, ret_path, e);
 	return rc || !takes_body(in->command) ? rc : write_body(in, ret_body, e);
+}
+
+int invocation_ask(const struct invocation *in, struct client *c, struct reply *ret, struct err *e)
+{
+	struct buf path, body;
+	buf_init(&path, REQUEST_MAX);
+	buf_init(&body, REQUEST_MAX);
+	int rc = invocation_request(in, &path, &body, e);
+	if (!rc)
+		rc = client_ask(c, api_method_name(in->command->method), buf_cstr(&path), buf_bytes(&body), ret, e);
+	secret_wipe(body.p, body.len);
+	buf_release(&path);
+	buf_release(&body);
+	return rc;
 }

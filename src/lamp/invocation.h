@@ -24,6 +24,7 @@ struct invocation {
 	const char *ca;                         /* NULL: LAMP_CA */
 	uint32_t limit;                         /* rows of a list; 0: all of them */
 	struct given args[INVOCATION_ARGS_MAX]; /* same order as command->args */
+	struct bytes file;                      /* p not NULL: goes as the FILE argument instead of what is named */
 	struct secret password, current;        /* new, or to log in with; the present one */
 	struct arena *arena;
 };
@@ -39,5 +40,10 @@ const char *invocation_text(const struct invocation *in, const char *name); /* t
 
 /* Path with query, and JSON body (empty when the command has none). Values that are not of their type are named. */
 int invocation_request(const struct invocation *in, struct buf *ret_path, struct buf *ret_body, struct err *e);
+
+/* The request, asked: see client_ask, whose errors these are beside those of invocation_request. */
+struct client;
+struct reply;
+int invocation_ask(const struct invocation *in, struct client *c, struct reply *ret, struct err *e);
 
 #endif

@@ -9,6 +9,7 @@
 #include "codec/json.h"
 #include "lamp/client.h"
 #include "lamp/help.h"
+#include "lamp/import.h"
 #include "lamp/invocation.h"
 #include "lamp/lamp.h"
 #include "lamp/list.h"
@@ -134,27 +135,13 @@ static bool confirm_count(struct invocation *in, const struct reply *r)
 	return yes;
 }
 
-static int ask_once(struct invocation *in, struct client *c, struct reply *r, struct err *e)
-{
-	struct buf path, body;
-	buf_init(&path, REQUEST_MAX);
-	buf_init(&body, REQUEST_MAX);
-	int rc = invocation_request(in, &path, &body, e);
-	if (!rc)
-		rc = client_ask(c, api_method_name(in->command->method), buf_cstr(&path), buf_bytes(&body), r, e);
-	secret_wipe(body.p, body.len);
-	buf_release(&path);
-	buf_release(&body);
-	return rc;
-}
-
 static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 {
 	struct err e = ERR_INIT;
 	struct reply r = {0};
 	struct json_t *j = NULL;
 	enum lamp_exit status = LAMP_DONE;
-	int rc = ask_once(in, c, &r, &e);
+	int rc = invocation_ask(in, c, &r, &e);
 	if (rc == ERR_INVALID) { /* an argument: it was not even asked */
 		(void)lamp_complain(rc, &e);
 		return LAMP_USAGE;
@@ -167,7 +154,7 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 			goto out;
 		}
 		buf_release(&r.body);
-		rc = ask_once(in, c, &r, &e);
+		rc = invocation_ask(in, c, &r, &e);
 		if (!rc)
 			rc = reply_check(&r, &e);
 	}
@@ -246,7 +233,9 @@ static enum lamp_exit run(struct invocation *in)
 		return rc == ERR_INVALID ? LAMP_USAGE : status;
 	}
 	enum api_kind kind = in->command->kind;
-	enum lamp_exit status = kind == API_LIST || kind == API_STREAM ? run_list_or_stream(in, c) : run_plain(in, c);
+	enum lamp_exit status = kind == API_LIST || kind == API_STREAM        ? run_list_or_stream(in, c)
+				: in->command->id == API_CMD_INVENTORY_IMPORT ? import_inventory(in, c)
+									      : run_plain(in, c);
 	client_free(c);
 	return status;
 }

@@ -52,6 +52,13 @@
 	"created_at, changed_at"
 #define TEXT_OCCURRENCE_COLUMNS "schedule, time_zone, local, due, state, reason, job, made_at"
 #define TEXT_CALENDAR_COLUMNS "id, name, note, ranges, created_at, changed_at"
+#define TEXT_INVENTORY_COLUMNS \
+	"i.device, i.uuid, i.macs, i.fqdn, i.addresses, i.serial, i.source, i.pin, i.created_at, i.changed_at"
+/* A discovered interface that is linked with the device: one of them, should there be several. */
+#define TEXT_INVENTORY_VIEW \
+	"SELECT " TEXT_INVENTORY_COLUMNS ", d.name, f.path, m.host, (SELECT MIN(x.address) FROM discovered x" \
+	" WHERE x.device = d.id)"
+#define TEXT_INVENTORY_JOINS " JOIN folder f ON f.id = d.folder LEFT JOIN amt m ON m.device = d.id"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, created_by, created_at, expires_at, used_at, owner"
 #define TEXT_ADMIN_COLUMNS \
 	"id, name, full_name, origin, subject, hash, version, is_disabled, created_at, changed_at, login_at, login_from"
@@ -199,6 +206,19 @@ SQL_SCAN(RULE_LIST, "SELECT " TEXT_RULE_COLUMNS " FROM registration_rule ORDER B
 SQL(RULE_GROUP_ADD, "INSERT INTO rule_group (rule, group_id) VALUES ($1, $2) ON CONFLICT (rule, group_id) DO NOTHING")
 SQL(RULE_GROUP_LIST, "SELECT r.group_id, g.name FROM rule_group r JOIN device_group g ON g.id = r.group_id"
 	" WHERE r.rule = $1 ORDER BY g.name")
+
+SQL(INVENTORY_PUT, "INSERT INTO inventory (device, uuid, macs, fqdn, addresses, serial, source, pin, created_at,"
+	" changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (device) DO UPDATE SET"
+	" uuid = excluded.uuid, macs = excluded.macs, fqdn = excluded.fqdn, addresses = excluded.addresses,"
+	" serial = excluded.serial, source = excluded.source, changed_at = excluded.changed_at")
+SQL(INVENTORY_PIN, "UPDATE inventory SET pin = $2 WHERE device = $1")
+SQL(INVENTORY_DELETE, "DELETE FROM inventory WHERE device = $1")
+SQL(INVENTORY_GET, "SELECT " TEXT_INVENTORY_COLUMNS " FROM inventory i WHERE i.device = $1")
+SQL_SCAN(INVENTORY_COUNT, "SELECT COUNT(*) FROM inventory")
+SQL(INVENTORY_LIST, TEXT_INVENTORY_VIEW " FROM device d JOIN inventory i ON i.device = d.id" TEXT_INVENTORY_JOINS
+	" WHERE d.name > $1 AND d.name >= $2 AND d.name < $3 ORDER BY d.name LIMIT $4")
+SQL(INVENTORY_VIEW, TEXT_INVENTORY_VIEW " FROM inventory i JOIN device d ON d.id = i.device" TEXT_INVENTORY_JOINS
+	" WHERE i.device = $1")
 
 SQL(AMT_ADD, "INSERT INTO amt (id, device, discovered, host, port_plain, port_tls, mode, credential, server,"
 	" tls_policy, old_tls, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")

@@ -3,7 +3,7 @@
  * db.h, sql.tbl.h            the driver interface and the statements, in the subset that SQLite and PostgreSQL speak
  * migrations/                the schema, numbered, forward only; store_open applies what is missing
  * zone, server, setting, id  the zone itself, its servers, its settings, the reserved blocks of ids
- * folder, device, group, rule, amt, credential, discovered, scan     what is managed
+ * folder, device, group, rule, inventory, amt, credential, discovered, scan     what is managed
  * job, act, hold             what was ordered and what became of it
  * schedule                   when something is ordered by itself, and what became of each due time
  * event, audit, token, certificate

@@ -80,6 +80,8 @@ COMMANDS = {
     "schedule.suspend": ("device", None), "schedule.resume": ("device", None),
     "schedule.next": ("list-device", "?target={d}"), "schedule.test": ("list-device", "?weekly=mon&at=07:30"),
     "schedule.override": ("device", {"target": "{t}", "nothing": False}), "schedule.revert": ("device", {"target": "{t}"}),
+    "inventory.import": ("zone", {"file": "nonsense"}), "inventory.list": ("zone", None), "inventory.show": ("zone", None),
+    "inventory.remove": ("zone", None),
     "event.follow": ("login", "?from=nonsense"),
 }
 ARGUMENTS = {"device": "{d}", "credential": "{c}", "job": "{j}", "setting": "time-zone", "group": "none", "scan": "999999",
