@@ -32,6 +32,7 @@ static void check_value(const struct api_call *call, const struct api_arg *a)
 	struct buf target;
 	switch (a->type) {
 	case API_STR:
+	case API_PLACE:
 		ASSERT(text_is_printable(api_value(call, a->name)->v.s));
 		buf_init(&target, 4 * API_STR_MAX);
 		ASSERT(api_query_put(&target, a, api_str(call, a->name), NULL) == 0);

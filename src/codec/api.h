@@ -28,7 +28,18 @@ enum api_scope {
 	API_SCOPE_COUNT
 };
 enum api_where { API_PATH, API_QUERY, API_BODY };
-enum api_type { API_STR, API_INT, API_BOOL, API_TIME, API_DURATION, API_STRS, API_SECRET, API_TARGETS, API_FILE };
+enum api_type {
+	API_STR,
+	API_PLACE,
+	API_INT,
+	API_BOOL,
+	API_TIME,
+	API_DURATION,
+	API_STRS,
+	API_SECRET,
+	API_TARGETS,
+	API_FILE
+};
 enum api_cli { API_CLI_POS, API_CLI_POSN, API_CLI_OPT, API_CLI_NONE };
 
 enum api_command_id {

@@ -94,6 +94,7 @@ static int read_text(const struct api_arg *a, struct bytes v, int64_t *ret_i, st
 	case API_FILE:
 		return check_file(a, v, e);
 	case API_STR:
+	case API_PLACE:
 	case API_STRS:
 	case API_TARGETS:
 		break;
@@ -106,7 +107,16 @@ static bool is_number(enum api_type t)
 	return t == API_INT || t == API_BOOL || t == API_TIME || t == API_DURATION;
 }
 
-/* Into the call: a copy in its arena. */
+/* A copy in the call's arena. The last slash of a folder's path need not be typed. */
+static struct bytes copy_text(struct api_call *call, const struct api_arg *a, struct bytes v)
+{
+	bool is_path = bytes_starts_with(v, "/") || bytes_starts_with(v, "vault:/");
+	if ((a->type != API_PLACE && a->type != API_TARGETS) || !is_path || v.p[v.len - 1] == '/')
+		return BYTES(arena_str(call->arena, v), v.len);
+	return bytes_str(arena_printf(call->arena, "%.*s/", (int)v.len, (const char *)v.p));
+}
+
+/* Into the call. */
 static int keep_text(struct api_call *call, const struct api_arg *a, struct bytes v, struct err *e)
 {
 	struct api_value *to = &call->values[a - call->command->args];
@@ -120,7 +130,7 @@ static int keep_text(struct api_call *call, const struct api_arg *a, struct byte
 	if (is_number(a->type))
 		to->v.i = i;
 	else
-		to->v.s = BYTES(arena_str(call->arena, v), v.len);
+		to->v.s = copy_text(call, a, v);
 	return 0;
 }
 
@@ -265,7 +275,7 @@ static int keep_strs(struct api_call *call, const struct api_arg *a, const struc
 			code = err_set(e, ERR_MISSING, "an element is empty");
 		if (code)
 			return err_wrap(e, code, "'%s'", a->name);
-		to[i] = BYTES(arena_str(call->arena, bytes_str(s)), strlen(s));
+		to[i] = copy_text(call, a, bytes_str(s));
 	}
 	struct api_value *v = &call->values[a - call->command->args];
 	v->set = true;
@@ -433,7 +443,7 @@ bool api_has(const struct api_call *call, const char *name)
 
 const char *api_str(const struct api_call *call, const char *name)
 {
-	const struct api_value *v = value_of(call, name, 1u << API_STR);
+	const struct api_value *v = value_of(call, name, 1u << API_STR | 1u << API_PLACE);
 	return v ? (const char *)v->v.s.p : NULL;
 }
 

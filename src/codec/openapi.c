@@ -121,7 +121,7 @@ static void put_arg_schema(struct json_writer *w, const struct api_arg *a)
 		json_put_u64(w, "maxLength", a->type == API_FILE ? API_FILE_MAX : API_STR_MAX);
 		break;
 	}
-	if (a->required && (a->type == API_STR || a->type == API_SECRET || a->type == API_FILE))
+	if (a->required && (a->type == API_STR || a->type == API_PLACE || a->type == API_SECRET || a->type == API_FILE))
 		json_put_u64(w, "minLength", 1);
 }
 

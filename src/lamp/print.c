@@ -25,6 +25,7 @@ static const struct {
 	{"scan", {"id", "ranges", "state", "done", "total", "found", "started", "ended"}},
 	{"job", {"job", "verb", "state", "total", "open", "done", "already", "failed", "unknown", "created"}},
 	{"act", {"device", "state", "reason", "evidence", "power_before", "power_after", "attempt", "message"}},
+	{"schedule", {"name", "target", "verb", "boot", "text", "timezone", "suspended", "next"}},
 	{"setting", {"name", "value", "unit", "default", "from", "sentence"}},
 	{"audit", {"seq", "time", "actor", "kind", "action", "object", "detail"}},
 	{"message", {"seq", "time", "severity", "component", "name", "text", "acked"}},
@@ -63,11 +64,11 @@ static void show(struct buf *out, struct bytes s)
 }
 
 /* One value as a person reads it: "-" for null and for nothing. */
-static void cell(struct buf *out, const struct json_t *object, const char *name)
+static void cell(struct buf *out, const struct json_t *value)
 {
 	struct buf text;
 	buf_init(&text, CELL_MAX);
-	json_text(&text, json_member(object, name));
+	json_text(&text, value);
 	if (!text.len)
 		buf_addc(out, '-');
 	show(out, buf_bytes(&text));
@@ -115,17 +116,30 @@ void print_object_csv(const char *kind, const struct json_t *object)
 	print_row(&row);
 }
 
+static void print_line(int width, const char *name, const struct json_t *value)
+{
+	struct buf text;
+	buf_init(&text, CELL_MAX * 4);
+	cell(&text, value);
+	printf("%-*s %s\n", width, name, buf_cstr(&text));
+	buf_release(&text);
+}
+
+/* The elements of a list stand below each other. */
 void print_object_text(const char *kind, const struct json_t *object)
 {
 	const struct api_object *o = api_object_find(kind);
+	int width = 0;
+	for (size_t i = 0; o && i < o->field_count; i++)
+		if (json_has(object, o->fields[i].name) && (int)strlen(o->fields[i].name) > width)
+			width = (int)strlen(o->fields[i].name);
 	for (size_t i = 0; o && i < o->field_count; i++) {
-		if (!json_has(object, o->fields[i].name))
+		const struct json_t *v = json_member(object, o->fields[i].name);
+		if (!v)
 			continue;
-		struct buf text;
-		buf_init(&text, CELL_MAX * 4);
-		cell(&text, object, o->fields[i].name);
-		printf("%-14s %s\n", o->fields[i].name, buf_cstr(&text));
-		buf_release(&text);
+		print_line(width, o->fields[i].name, json_count(v) ? json_at(v, 0) : v);
+		for (size_t n = 1; n < json_count(v); n++)
+			print_line(width, "", json_at(v, n));
 	}
 }
 
@@ -168,7 +182,7 @@ void table_add(struct table *t, const struct json_t *object)
 	for (size_t i = 0; i < t->column_count; i++) {
 		struct buf text;
 		buf_init(&text, CELL_MAX * 4);
-		cell(&text, object, t->columns[i]);
+		cell(&text, json_member(object, t->columns[i]));
 		char *s = mem_str(buf_cstr(&text));
 		buf_release(&text);
 		t->cells[t->cell_count++] = s;

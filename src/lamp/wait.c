@@ -95,7 +95,8 @@ static void print_sums(const struct json_t *j)
 	static const char *const sums[] = {"done", "already", "failed", "unknown", "cancelled", "expired", "skipped"};
 	const char *verb = "";
 	(void)json_opt_str(j, "verb", 64, &verb, NULL); /* printed as it is */
-	printf("job %lld, %s: %lld devices", (long long)number(j, "job"), verb, (long long)number(j, "total"));
+	long long total = (long long)number(j, "total");
+	printf("job %lld, %s: %lld device%s", (long long)number(j, "job"), verb, total, total == 1 ? "" : "s");
 	for (size_t i = 0; i < ARRAY_LEN(sums); i++)
 		if (number(j, sums[i]))
 			printf(", %lld %s", (long long)number(j, sums[i]), sums[i]);

@@ -75,6 +75,7 @@ static void write_arg(struct json_writer *w, const struct api_call *call, const 
 		json_put_str(w, a->name, "(sealed)");
 		return;
 	case API_STR:
+	case API_PLACE:
 		json_put_str(w, a->name, api_str(call, a->name));
 		return;
 	case API_FILE: /* its bytes, counted */
@@ -305,7 +306,7 @@ int check_path(const char *path, struct err *e)
 	if (rc)
 		return rc;
 	if (len == 0 || path[0] != '/' || path[len - 1] != '/')
-		return err_set(e, ERR_INVALID, "path \"%s\" does not begin and end with a slash", path);
+		return err_set(e, ERR_INVALID, "path \"%s\" does not begin with a slash", path);
 	if (strstr(path, "//"))
 		return err_set(e, ERR_INVALID, "path \"%s\" has an empty part", path);
 	return 0;

@@ -74,6 +74,35 @@ static void arguments_come_from_path_query_and_body(void **state)
 	api_call_free(c);
 }
 
+static void the_last_slash_of_a_folder_may_be_left_out(void **state)
+{
+	static const struct {
+		const char *typed, *want;
+	} rows[] = {
+		{"/lab", "/lab/"},      {"/lab/", "/lab/"}, {"/", "/"}, {"vault:/amt", "vault:/amt/"},
+		{"desk-17", "desk-17"}, {"zone", "zone"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct api_call *c = NULL;
+		char text[64];
+		(void)snprintf(text, sizeof(text), "{\"targets\":[\"%s\"],\"verb\":\"on\"}", rows[i].typed);
+		assert_int_equal(parse(API_CMD_POWER, "/api/v1/power", "", text, &c, NULL), 0);
+		size_t n;
+		const struct bytes *targets = api_strs(c, "targets", &n);
+		assert_int_equal(n, 1);
+		assert_true(bytes_equal_str(targets[0], rows[i].want));
+		api_call_free(c);
+		(void)snprintf(text, sizeof(text), "target=%s", rows[i].typed);
+		assert_int_equal(parse(API_CMD_SCHEDULE_LIST, "/api/v1/schedules", text, "", &c, NULL), 0);
+		assert_string_equal(api_str(c, "target"), rows[i].want);
+		api_call_free(c);
+	}
+	struct api_call *c = NULL; /* the last part is no folder */
+	assert_int_equal(parse(API_CMD_CREDENTIAL_SHOW, "/api/v1/credentials/%2Famt%2Flab", "", "", &c, NULL), 0);
+	assert_string_equal(api_str(c, "credential"), "/amt/lab");
+	api_call_free(c);
+}
+
 static void a_list_has_a_page_size_when_none_is_given(void **state)
 {
 	struct api_call *c = NULL;
@@ -253,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arguments_come_from_path_query_and_body),
+		cmocka_unit_test(the_last_slash_of_a_folder_may_be_left_out),
 		cmocka_unit_test(a_list_has_a_page_size_when_none_is_given),
 		cmocka_unit_test(secrets_are_sealed_last_and_not_kept),
 		cmocka_unit_test(what_is_wrong_is_named),
