@@ -71,7 +71,7 @@ RIGHT(POWER_TEST,   "power.test",   DEVICE, NONE, "O", "test the connection to d
 RIGHT(CONSOLE_OPEN, "console.open", DEVICE, NONE, "O", "open the console of devices: serial over LAN, KVM")
 
 RIGHT(SCHEDULE_VIEW,   "schedule.view",   DEVICE, NONE, "OVU", "see schedules and what they will do")
-RIGHT(SCHEDULE_MODIFY, "schedule.modify", DEVICE, NONE, "", "change schedules")
+RIGHT(SCHEDULE_MODIFY, "schedule.modify", DEVICE, NONE, "", "change schedules; to make, change and resume them needs power.switch too")
 
 RIGHT(DISCOVERY_VIEW,       "discovery.view",       ZONE, NONE, "OVU", "see discovery tasks and what they found")
 RIGHT(DISCOVERY_SCAN,       "discovery.scan",       ZONE, NONE, "", "look for AMT devices in address ranges, forget what was found")

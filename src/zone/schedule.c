@@ -37,8 +37,9 @@ static void warn(struct draft *d, const char *text)
 		d->warnings[d->warning_count++] = text;
 }
 
-/* Whether who asks may change what is saved at a level: it works in all below it. */
-static int check_right(struct command *c, const char *name, int scope, int64_t object, struct err *e)
+/* Whether who asks has this right where what is saved at a level works: in all below it. */
+static int check_right(struct command *c, enum right_id right, const char *name, int scope, int64_t object,
+		       struct err *e)
 {
 	struct store_folder f = {.path = "/"};
 	struct store_device d;
@@ -52,8 +53,14 @@ static int check_right(struct command *c, const char *name, int scope, int64_t o
 	if (rc)
 		return rc;
 	if (scope == STORE_SCOPE_DEVICE)
-		return access_need(&c->who, RIGHT_SCHEDULE_MODIFY, f.path, name, e);
-	return access_need_below(&c->who, RIGHT_SCHEDULE_MODIFY, f.path, e);
+		return access_need(&c->who, right, f.path, name, e);
+	return access_need_below(&c->who, right, f.path, e);
+}
+
+/* Who makes a schedule orders by it what it will do. All verbs of schedules need the same right. */
+static int check_right_of_verb(struct command *c, const struct store_schedule *s, const char *level, struct err *e)
+{
+	return check_right(c, RIGHT_POWER_SWITCH, level, s->scope, s->object, e);
 }
 
 /* For the audit. */
@@ -80,7 +87,7 @@ static int find_schedule(struct command *c, struct store_schedule *ret, struct e
 		return err_set(e, rc, "schedule \"%s\" cannot be read", text);
 	c->object = arena_printf(c->arena, "schedule:%s", ret->name);
 	done_at(c, ret->scope, ret->object);
-	return check_right(c, text, ret->scope, ret->object, e);
+	return check_right(c, RIGHT_SCHEDULE_MODIFY, text, ret->scope, ret->object, e);
 }
 
 static int tell(struct command *c, const char *change, int64_t id, const char *name, struct err *e)
@@ -440,14 +447,17 @@ static int read_add(struct draft *d, struct err *e)
 		.changed_at = c->z->now,
 	};
 	int rc = find_level(c, d->level, &level, e);
+	if (rc)
+		return rc;
 	done_at(c, level.scope, level.object);
+	d->row.scope = level.scope;
+	d->row.object = level.object;
+	rc = check_right_of_verb(c, &d->row, d->level, e);
 	rc = rc ? rc : check_verb(d, api_str(c->call, "verb"), e);
 	rc = rc ? rc : read_rule(d, NULL, e);
 	rc = rc ? rc : store_schedule_count(c->z->db, &count, e);
 	if (!rc && count >= ENTRIES_MAX)
 		rc = err_set(e, ERR_TOO_BIG, "the zone has %d schedules, which is the most", ENTRIES_MAX);
-	d->row.scope = level.scope;
-	d->row.object = level.object;
 	return rc;
 }
 
@@ -479,7 +489,8 @@ static int read_set(struct draft *d, struct err *e)
 	if (rc)
 		return rc;
 	d->level = level_name(c->z->db, c->arena, d->row.scope, d->row.object);
-	rc = recur_parse(d->row.rule, &before, e);
+	rc = check_right_of_verb(c, &d->row, d->level, e);
+	rc = rc ? rc : recur_parse(d->row.rule, &before, e);
 	d->row.name = command_str(c, "name", d->row.name);
 	d->row.boot = command_str(c, "boot", d->row.boot);
 	if (strcmp(d->row.boot, "none") == 0)
@@ -521,6 +532,8 @@ static int suspend(struct command *c, bool suspended, struct err *e)
 {
 	struct store_schedule s;
 	int rc = find_schedule(c, &s, e);
+	if (!rc && !suspended)
+		rc = check_right_of_verb(c, &s, level_name(c->z->db, c->arena, s.scope, s.object), e);
 	if (rc)
 		return rc;
 	if (s.is_suspended != suspended) {

@@ -221,6 +221,29 @@ def lists_show_what_one_may_see(box):
     equal(zone.ask(token, "GET", "/api/v1/devices").status, 403)
 
 
+# What a command needs besides the right in its row, in the same place.
+ALSO = {"schedule.add": "power.switch", "schedule.set": "power.switch", "schedule.resume": "power.switch"}
+
+
+def some_commands_need_two_rights(box):
+    zone = Zone(box)
+    second = {name: more for name, *_ in operations(zone.server) if (more := ALSO.get(name))}
+    equal(second, ALSO)
+    first = {}
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "codec", "api.tbl.h")) as f:
+        for noun, verb, right in re.findall(r'^API_COMMAND\(\w+, "([^"]*)", "([^"]*)", \w+, "[^"]*", \w+, (\w+)', f.read(), re.M):
+            first[f"{noun}.{verb}"] = right.lower().replace("_", ".", 1).replace("_", "-")
+    for i, (name, more) in enumerate(ALSO.items()):
+        method, path = next((m, p) for n, m, p in operations(zone.server) if n == name)
+        for rights, may in (([first[name]], False), ([more], False), ([first[name], more], True)):
+            token = zone.server.post("/tokens", name=f"t{i}{len(rights)}{may}{rights[0]}", rights=rights,
+                                     at="/Workstations/own/")["token"]
+            reply = zone.ask(token, *request_of(zone, name, method, path, "own"))
+            equal(reply.status not in (401, 403), may, f"{name} with {rights}: {reply.text}")
+            equal(zone.ask(token, *request_of(zone, name, method, path, "other")).status, 403, name)
+            zone.furnish()
+
+
 def people_log_in_and_out(box):
     zone = Zone(box)
     token = open(os.path.join(zone.server.folder, "setup-token")).read().strip()
@@ -265,6 +288,7 @@ harness.main(
     every_command_for_every_role_in_every_place,
     a_power_only_role_sees_nothing_but_its_own_job,
     lists_show_what_one_may_see,
+    some_commands_need_two_rights,
     people_log_in_and_out,
     a_cookie_changes_nothing_for_another_page,
 )

@@ -119,6 +119,78 @@ static void rights_of_credentials_line_by_line(void **state)
 	}
 }
 
+/* Who makes a schedule orders by it: he needs the right of what it does, where it does it. */
+static void a_schedule_needs_the_right_of_its_verb_too(void **state)
+{
+	struct harness *h = *state;
+	static const struct {
+		const char *by, *what, *json;
+		int status;
+	} rows[] = {
+		{"plans", "POST /schedules", "{\"name\":\"n\",\"verb\":\"off\",\"target\":\"/Workstations/lab/\"%s}",
+		 403},
+		{"plans", "POST /schedules", "{\"name\":\"n\",\"verb\":\"status\",\"target\":\"d2\"%s}", 403},
+		{"plans", "PATCH /schedules/s", "{\"at\":\"08:00\"}", 403},
+		{"plans", "POST /schedules/s/suspend", NULL, 200},
+		{"plans", "POST /schedules/s/resume", NULL, 403},
+		{"both", "POST /schedules/s/resume", NULL, 200},
+		{"both", "PATCH /schedules/s", "{\"at\":\"08:00\"}", 200},
+		{"both", "POST /schedules", "{\"name\":\"n\",\"verb\":\"off\",\"target\":\"d2\"%s}", 200},
+		{"both", "POST /schedules", "{\"name\":\"m\",\"verb\":\"off\",\"target\":\"/Workstations/\"%s}", 403},
+		{"both", "POST /schedules", "{\"name\":\"m\",\"verb\":\"off\",\"target\":\"zone\"%s}", 403},
+		{"both", "POST /schedules", "{\"name\":\"m\",\"verb\":\"off\",\"target\":\"group:g\"%s}", 403},
+		{"switches", "POST /schedules", "{\"name\":\"m\",\"verb\":\"on\",\"target\":\"d2\"%s}", 403},
+		{"plans", "DELETE /schedules/s", NULL, 204},
+	};
+	furnish_folders(h);
+	assert_int_equal(ask(h, "POST /groups", "{\"name\":\"g\"}"), 200);
+	assert_int_equal(ask(h, "POST /schedules",
+			     "{\"name\":\"s\",\"verb\":\"on\",\"target\":\"/Workstations/lab/\","
+			     "\"weekly\":\"mon\",\"at\":\"07:30\"}"),
+			 200);
+	static const char *const tokens[][2] = {
+		{"plans", "\"schedule.modify\""},
+		{"switches", "\"power.switch\""},
+		{"both", "\"schedule.modify\",\"power.switch\""},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(tokens); i++)
+		assert_int_equal(askf(h, "POST /tokens",
+				      "{\"name\":\"%s\",\"rights\":[%s],\"at\":\"/Workstations/lab/\"}", tokens[i][0],
+				      tokens[i][1]),
+				 200);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char json[256] = "";
+		struct principal by = token_by(h, rows[i].by);
+		const char *rule = rows[i].json ? strstr(rows[i].json, "%s") : NULL;
+		if (rule)
+			(void)snprintf(json, sizeof(json), "%.*s,\"weekly\":\"tue\",\"at\":\"09:00\"}",
+				       (int)(rule - rows[i].json), rows[i].json);
+		if (ask_by(h, &by, rows[i].what, rule ? json : rows[i].json) != rows[i].status)
+			fail_msg("row %zu: %d %s", i, h->status, answer(h));
+	}
+}
+
+/* It is the zone's from then on: somebody who leaves switches nothing off by that. */
+static void a_schedule_outlives_the_rights_of_its_maker(void **state)
+{
+	struct harness *h = *state;
+	int64_t at;
+	furnish_folders(h);
+	assert_true(clock_parse("2027-03-25T05:00:00Z", &at));
+	clock_set_wall(h->clock, at);
+	harness_round(h, NULL);
+	add_admin(h, "ann", "administrator", "zone");
+	add_admin(h, "pat", "administrator", "zone");
+	struct principal pat = session_by(h, "pat");
+	assert_int_equal(
+		ask_by(h, &pat, "POST /schedules",
+		       "{\"name\":\"s\",\"verb\":\"on\",\"target\":\"zone\",\"weekly\":\"thu\",\"at\":\"06:00\"}"),
+		200);
+	assert_int_equal(ask(h, "DELETE /admins/pat", NULL), 204);
+	harness_pass(h, INT64_C(3600000));
+	assert_int_equal(count_wire(h, WIRE_ACT_START), 2);
+}
+
 static void nobody_gives_what_he_has_not(void **state)
 {
 	struct harness *h = *state;
@@ -389,6 +461,8 @@ int main(void)
 		ZONE_TEST(a_power_only_role_switches_in_its_folder_and_nothing_else),
 		ZONE_TEST(a_viewer_cannot_start_a_scan),
 		ZONE_TEST(rights_of_credentials_line_by_line),
+		ZONE_TEST(a_schedule_needs_the_right_of_its_verb_too),
+		ZONE_TEST(a_schedule_outlives_the_rights_of_its_maker),
 		ZONE_TEST(nobody_gives_what_he_has_not),
 		ZONE_TEST(the_last_administrator_stays),
 		ZONE_TEST(a_session_ends_with_the_right_and_the_account),
