@@ -244,6 +244,8 @@ static void wire_one(struct ask *a, size_t i)
 	json_put_str(&a->w, "name", text);
 	json_put_str(&a->w, "act", power_requests[act->act].act);
 	json_put_i64(&a->w, "time", act->time_ms);
+	json_put_i64(&a->w, "began", act->began_ms);
+	json_put_i64(&a->w, "answered", act->time_ms + act->answer_ms);
 	json_put_str(&a->w, "message_id", act->message_id);
 	json_put_str(&a->w, "boot", act->boot);
 	end(a);

@@ -14,6 +14,7 @@
 /* Preset s5: 800 ms while the host is off; 1 to 2 s for the first answer after silence; on it answers faster. */
 #define SLEEPY_WAKE_MS 1000
 #define SLEEPY_ON_MS   200
+#define PAUSE_MS       5000 /* of a client, after which it begins anew */
 
 const char *const counter_names[COUNTER_COUNT] = {
 #define COUNTER(id, sentence) #id,
@@ -135,18 +136,33 @@ int64_t device_clock_s(const struct sim *s, const struct device *d)
 }
 
 /* Intel AMT guide: a controller whose host is off sleeps after IdleWakeTimeout and is slow to answer first. */
-int64_t device_hear(struct sim *s, struct device *d)
+static int64_t sleepy_delay(struct sim *s, struct device *d, bool asleep)
 {
-	int64_t now = sim_now(s), delay = s->opt.delay_ms;
-	bool asleep = now - d->heard_ms >= s->set.sleep_after * 1000;
+	int64_t now = sim_now(s);
 
-	d->heard_ms = now;
-	if (!s->opt.sleepy)
-		return delay;
 	device_settle(s, d);
 	if (d->power.state == POWER_ON)
 		return SLEEPY_ON_MS;
-	return asleep ? SLEEPY_WAKE_MS + (int64_t)(rng_hash(1, &now, sizeof(now)) % SLEEPY_WAKE_MS) : delay;
+	return asleep ? SLEEPY_WAKE_MS + (int64_t)(rng_hash(1, &now, sizeof(now)) % SLEEPY_WAKE_MS) : s->opt.delay_ms;
+}
+
+static int64_t chance_delay(const struct sim *s, const struct device *d)
+{
+	const uint64_t key[2] = {d->number, d->count.requests};
+
+	return s->opt.delay_ms + (int64_t)(rng_hash(s->opt.seed, key, sizeof(key)) % ((uint64_t)s->opt.delay_span + 1));
+}
+
+int64_t device_hear(struct sim *s, struct device *d)
+{
+	int64_t now = sim_now(s), silent = now - d->heard_ms;
+
+	if (!d->heard_ms || silent >= PAUSE_MS)
+		d->began_ms = clock_wall_ms(s->clock);
+	d->heard_ms = now;
+	int64_t delay = s->opt.sleepy ? sleepy_delay(s, d, silent >= s->set.sleep_after * 1000) : chance_delay(s, d);
+	d->answer_ms = (uint32_t)delay;
+	return delay;
 }
 
 bool device_is_set_up(const struct device *d)

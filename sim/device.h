@@ -48,6 +48,8 @@ struct device {
 	uint64_t nonce_seen;  /* hash of the nonce used last */
 	uint64_t nonce_epoch; /* nonces of other epochs are stale */
 	int64_t heard_ms;     /* last request, mono; for the sleep of the controller */
+	int64_t began_ms;     /* first request after a pause, wall */
+	uint32_t answer_ms;   /* how long the answer to the last request takes */
 	uint8_t ha1[16];      /* of admin, current realm and password */
 	struct power power;
 	struct counters count;

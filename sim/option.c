@@ -6,6 +6,8 @@
 
 #include <arpa/inet.h>
 
+#define DELAY_MAX_MS 3600000
+
 static const char usage[] =
 	"usage: amtsim --devices N --net 127.20.0.0/16 --password-file FILE [OPTIONS]\n"
 	"       amtsim ctl --control SOCK COMMAND [ARGS] [--json]\n\n"
@@ -21,9 +23,9 @@ static const char usage[] =
 	"  --mode smb|factory   set up by hand (default), or not set up yet: ports closed until \"ctl mebx\"\n"
 	"  --power on|off|sleep|hibernate   of the hosts (default off)\n"
 	"  --tls profile|on|both   TLS where the firmware has nothing else (default), instead of plain, or beside it\n"
-	"  --delay MS|fast|typical|s5   of each answer: 0 (default), 30, 200, or 800 ms while the host is off with 1 "
-	"to\n"
-	"                       2 s for the first answer after silence\n"
+	"  --delay MS|LEAST-MOST|fast|typical|s5   of each answer: 0 (default), by chance between two, 30, 200, or 800 "
+	"ms\n"
+	"                       while the host is off with 1 to 2 s for the first answer after silence\n"
 	"  --domain D           DNS domain of the devices\n"
 	"  --audit on|off       power acts are written to the audit log (default off)\n"
 	"  --listen wildcard|each   one listener for all devices, or each its own (default up to 256 devices: closed\n"
@@ -149,6 +151,23 @@ static int take_tls(struct options *o, const char *text, struct err *e)
 	return err_set(e, ERR_INVALID, "--tls is profile, on or both, not \"%s\"", text);
 }
 
+/* One time, or the least and the most. */
+static bool take_span(const char *text, struct sim_options *o)
+{
+	char least[32];
+	const char *dash = strchr(text, '-');
+	int64_t from, to;
+
+	if (!dash)
+		return text_to_duration_ms(text, &o->delay_ms);
+	if (!bytes_to_str(BYTES(text, (size_t)(dash - text)), least, sizeof(least)) ||
+	    !text_to_duration_ms(least, &from) || !text_to_duration_ms(dash + 1, &to) || to < from || to > DELAY_MAX_MS)
+		return false;
+	o->delay_ms = from;
+	o->delay_span = to - from;
+	return true;
+}
+
 /* Presets: what real firmware was seen to take, from a fast one to one whose host is off. */
 static int take_delay(struct options *o, const char *text, struct err *e)
 {
@@ -164,10 +183,11 @@ static int take_delay(struct options *o, const char *text, struct err *e)
 			o->sim.sleepy = presets[i].sleepy;
 			return 0;
 		}
-	if (!text_to_duration_ms(text, &o->sim.delay_ms))
-		return err_set(e, ERR_INVALID, "--delay is fast, typical, s5, or a time like 200, 30s; not \"%s\"",
-			       text);
-	return 0;
+	if (take_span(text, &o->sim))
+		return 0;
+	return err_set(e, ERR_INVALID,
+		       "--delay is fast, typical, s5, a time like 200, 30s, or two of them like 100-500; not \"%s\"",
+		       text);
 }
 
 static int take_domain(struct options *o, const char *text, struct err *e)

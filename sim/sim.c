@@ -33,6 +33,8 @@ void sim_note_act(struct sim *s, struct device *d, enum power_act act, struct by
 	}
 	a = &s->acts[s->act_count++];
 	a->time_ms = clock_wall_ms(s->clock);
+	a->began_ms = d->began_ms;
+	a->answer_ms = d->answer_ms;
 	a->device = d->number;
 	a->act = (uint8_t)act;
 	a->boot = boot;

@@ -52,7 +52,8 @@ struct sim_options {
 	enum power_state power;
 	enum sim_tls tls;
 	const char *domain; /* DNS domain of all devices; "" for none */
-	int64_t delay_ms;   /* of each answer */
+	int64_t delay_ms;   /* of each answer, the least */
+	int64_t delay_span; /* by how many ms an answer may take longer, by chance */
 	bool sleepy;        /* preset s5: slow first answer after silence, slow while the host is off */
 	bool each;          /* sockets of their own for each device, instead of one on all addresses */
 	bool audit;         /* power acts are audited */
@@ -62,7 +63,9 @@ struct sim_options {
 
 /* One power request that a device obeyed. */
 struct act {
-	int64_t time_ms; /* wall */
+	int64_t time_ms;    /* wall */
+	int64_t began_ms;   /* wall; when the client began to talk to the device, after it had let it be for a while */
+	uint32_t answer_ms; /* how long the answer takes, unless a fault changes that */
 	uint32_t device;
 	uint8_t act; /* enum power_act */
 	char message_id[51];
