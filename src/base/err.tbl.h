@@ -100,7 +100,7 @@ ERR(CERT_NO_KEY,        103, INPUT,   "no private key is known for this certific
 ERR(CERT_EXPIRED,       104, INPUT,   "the certificate has expired", "have a new one signed; if the date looks right, correct this server's clock")
 ERR(CERT_NOT_YET,       105, INPUT,   "the certificate is not valid yet", "wait until then; if the date looks right, correct this server's clock")
 ERR(CERT_CHAIN,         106, INPUT,   "the chain of certificates up to the root is not complete", "give the missing certificates too, with --chain")
-ERR(CERT_USAGE,         107, INPUT,   "AMT would refuse it: neither OID 2.16.840.1.113741.1.2.3 nor OU \"Intel(R) Client Setup Certificate\"", "have it signed with that OID in the extended key usage, or with exactly that OU in the subject")
+ERR(CERT_USAGE,         107, INPUT,   "AMT would refuse it: neither OID 2.16.840.1.113741.1.2.3 nor OU Intel(R) Client Setup Certificate", "have it signed with that OID in the extended key usage, or with exactly that OU in the subject")
 ERR(CERT_PURPOSE,       108, INPUT,   "AMT would refuse it: its extended key usage has no server authentication (1.3.6.1.5.5.7.3.1)", "have it signed with that OID in the extended key usage")
 ERR(CERT_SUFFIX,        109, INPUT,   "AMT would refuse it: its common name does not lie under the DNS suffix of the devices", "have it signed for a name under that suffix, or name the devices' suffix with --suffix")
 ERR(CERT_WEAK_KEY,      110, INPUT,   "a key in the chain is too short", "use RSA keys of at least 2048 bits")

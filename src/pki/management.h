@@ -71,10 +71,11 @@ struct pki_imported {
 	bool is_ca;      /* can issue devices' certificates */
 	unsigned notices;
 };
-/* Checks everything before it gives anything back; each refusal has its own code, in the order of this list:
- * ERR_CERT_UNREADABLE, ERR_CERT_PASSPHRASE; ERR_CERT_NO_KEY, ERR_CERT_KEY; ERR_CERT_EXPIRED, ERR_CERT_NOT_YET (leaf or
- * chain); ERR_CERT_KEY_KIND, ERR_CERT_WEAK_KEY, ERR_CERT_WEAK_SIGNATURE; ERR_CERT_PURPOSE, ERR_CERT_USAGE;
- * ERR_CERT_SUFFIX; ERR_CERT_CHAIN. place: where the key will be kept. */
+/* Checks everything before it gives anything back; each refusal has its own code. First the files and the key:
+ * ERR_CERT_UNREADABLE, ERR_CERT_PASSPHRASE, ERR_CERT_NO_KEY, ERR_CERT_KEY; then the certificate: ERR_CERT_EXPIRED,
+ * ERR_CERT_NOT_YET, ERR_CERT_KEY_KIND, ERR_CERT_WEAK_KEY, ERR_CERT_WEAK_SIGNATURE, ERR_CERT_PURPOSE, ERR_CERT_USAGE,
+ * ERR_CERT_SUFFIX; then what lies above it: ERR_CERT_CHAIN, and the same for dates, keys and signatures. place: where
+ * the key will be kept. */
 int pki_management_import(const struct vault *v, struct vault_place place, const struct pki_import *in,
 			  struct pki_imported *ret, struct err *e);
 
