@@ -10,7 +10,9 @@
 #define OFFSET_INITIATOR 4
 #define OFFSET_NAME_LEN  5
 #define INITIATOR_DIGEST 0
+#define INITIATOR_LOCAL  2
 #define LOCATION_IPV4    0
+#define LOCATION_NONE    2
 
 bool audit_is_on(const struct sim *s, const struct device *d)
 {
@@ -46,15 +48,42 @@ void audit_add(const struct exchange *x, unsigned app, uint16_t event, struct by
 	buf_release(&r);
 }
 
+void audit_add_local(struct sim *s, struct device *d, unsigned app, uint16_t event, struct bytes extra)
+{
+	struct buf r;
+
+	if (!audit_is_on(s, d))
+		return;
+	buf_init(&r, RECORD_MAX);
+	buf_add_be16(&r, (uint16_t)app);
+	buf_add_be16(&r, event);
+	buf_addc(&r, INITIATOR_LOCAL);
+	buf_add_be32(&r, (uint32_t)device_clock_s(s, d));
+	buf_addc(&r, LOCATION_NONE);
+	buf_addc(&r, 0);
+	buf_addc(&r, (char)extra.len);
+	buf_add_bytes(&r, extra);
+	if (!r.failed)
+		log_add(&more_get(d)->audit, r.p, (uint16_t)r.len, AUDIT_MAX);
+	buf_release(&r);
+}
+
 uint32_t audit_count(const struct device *d)
 {
 	return d->more ? d->more->audit.count : 0;
 }
 
+/* Where the time stands: behind the name of a digest user, or where that would begin. */
+static size_t time_offset(const uint8_t *record)
+{
+	return record[OFFSET_INITIATOR] == INITIATOR_DIGEST ? OFFSET_NAME_LEN + 1u + record[OFFSET_NAME_LEN]
+							    : OFFSET_NAME_LEN;
+}
+
 void audit_at(const struct sim *s, const struct device *d, uint32_t i, struct buf *out)
 {
 	struct bytes r = log_at(&d->more->audit, i);
-	size_t start = out->len;
+	size_t start = out->len, time = time_offset(r.p);
 
 	buf_add_bytes(out, r);
 	if (out->failed || !fault_is_on(s, d, FAULT_AUDIT_LENGTHS, NULL))
@@ -65,7 +94,7 @@ void audit_at(const struct sim *s, const struct device *d, uint32_t i, struct bu
 		out->p[start + OFFSET_NAME_LEN] = 0xff;
 		break;
 	case 1:
-		out->p[start + OFFSET_NAME_LEN + 1 + out->p[start + OFFSET_NAME_LEN] + 5] = 0xff;
+		out->p[start + time + 5] = 0xff;
 		break;
 	case 2:
 		out->p[out->len - 1] = 0xff;
@@ -83,6 +112,6 @@ int64_t audit_last_s(const struct device *d)
 	if (audit_count(d) == 0)
 		return 0;
 	r = log_at(&d->more->audit, audit_count(d) - 1);
-	t = r.p + OFFSET_NAME_LEN + 1 + r.p[OFFSET_NAME_LEN];
+	t = r.p + time_offset(r.p);
 	return (int64_t)((uint32_t)t[0] << 24 | t[1] << 16 | t[2] << 8 | t[3]);
 }

@@ -70,7 +70,7 @@ struct invoke {
 struct method {
 	const char *name;
 	uint32_t (*run)(struct invoke *i); /* gives the ReturnValue */
-	uint16_t since;
+	uint16_t since, until;             /* PROFILE_VERSION; 0: always */
 };
 
 #define CLASS_PUT        1u /* Put works */
@@ -161,6 +161,8 @@ enum {
 	PT_MAX_LIMIT_REACHED = 23,
 	PT_INVALID_PARAMETER = 36,
 	PT_INVALID_INDEX = 35,
+	PT_INVALID_PID_FORMAT = 42,
+	PT_INVALID_PPS_FORMAT = 43,
 	PT_INVALID_HANDLE = 2053,
 	PT_INVALID_PASSWORD = 2054,
 	PT_INVALID_REALM = 2055,
@@ -171,6 +173,7 @@ enum {
 	PT_UNSUPPORTED = 2066,
 	PT_NOT_FOUND = 2068,
 	PT_AUDIT_FAIL = 2075,
+	PT_BLOCKING_COMPONENT = 2076,
 };
 
 #endif

@@ -1,4 +1,4 @@
-#include "command.h"
+#include "command_priv.h"
 
 #include "base/base.h"
 #include "base/err.h"
@@ -8,31 +8,23 @@
 #include "listen.h"
 #include "mebx.h"
 #include "more.h"
+#include "setup.h"
 #include "sim.h"
 #include "tls.h"
 
 #include <math.h>
 
 #define LINE_MAX_LEN (64 * 1024)
-#define TEXT_MAX     4096
 
-/* One request and where its answer goes. */
-struct ask {
-	struct sim *s;
-	const struct json_t *args;
-	struct buf *out;
-	struct json_writer w;
-};
-
-static const char *arg(const struct ask *a, const char *name)
+const char *ask_text(const struct ask *a, const char *name)
 {
 	const char *text = NULL;
 
-	(void)json_opt_str(a->args, name, TEXT_MAX, &text, NULL); /* of another type: not given */
+	(void)json_opt_str(a->args, name, ASK_TEXT_MAX, &text, NULL); /* of another type: not given */
 	return text;
 }
 
-static bool flag(const struct ask *a, const char *name)
+bool ask_flag(const struct ask *a, const char *name)
 {
 	bool on = false;
 
@@ -43,7 +35,7 @@ static bool flag(const struct ask *a, const char *name)
 /* A number as text or as a number. False: neither. */
 static int number(const struct ask *a, const char *name, int64_t least, int64_t most, int64_t *ret, struct err *e)
 {
-	const char *text = arg(a, name);
+	const char *text = ask_text(a, name);
 	int64_t v;
 
 	if (!text)
@@ -57,7 +49,7 @@ static int number(const struct ask *a, const char *name, int64_t least, int64_t 
 
 static int duration(const struct ask *a, const char *name, int64_t *ret_ms, struct err *e)
 {
-	const char *text = arg(a, name);
+	const char *text = ask_text(a, name);
 	bool back = text && text[0] == '-';
 
 	if (!text)
@@ -71,7 +63,7 @@ static int duration(const struct ask *a, const char *name, int64_t *ret_ms, stru
 /* "10%" or "0.1", 0 to 1. */
 static int share(const struct ask *a, const char *name, double *ret, struct err *e)
 {
-	const char *text = arg(a, name);
+	const char *text = ask_text(a, name);
 	char *end;
 	double v;
 
@@ -89,9 +81,9 @@ static int share(const struct ask *a, const char *name, double *ret, struct err 
 	return 0;
 }
 
-static int find(const struct ask *a, struct device **ret, struct err *e)
+int ask_device(const struct ask *a, struct device **ret, struct err *e)
 {
-	const char *text = arg(a, "device");
+	const char *text = ask_text(a, "device");
 
 	if (!text)
 		return err_set(e, ERR_MISSING, "which device: an address, a name, a UUID or #NUMBER");
@@ -100,36 +92,36 @@ static int find(const struct ask *a, struct device **ret, struct err *e)
 }
 
 /* Runs each for the one device that is named, or for all; must_choose: all only with --all. */
-static int for_devices(struct ask *a, bool must_choose, int (*each)(struct ask *a, struct device *d, struct err *e),
-		       struct err *e)
+int ask_devices(struct ask *a, bool must_choose, int (*each)(struct ask *a, struct device *d, struct err *e),
+		struct err *e)
 {
 	struct device *d;
 	int r = 0;
 
-	if (arg(a, "device")) {
-		r = find(a, &d, e);
+	if (ask_text(a, "device")) {
+		r = ask_device(a, &d, e);
 		return r ? r : each(a, d, e);
 	}
-	if (must_choose && !flag(a, "all"))
+	if (must_choose && !ask_flag(a, "all"))
 		return err_set(e, ERR_MISSING, "which device: an address, a name, a UUID, #NUMBER, or --all");
 	for (uint32_t i = 0; i < a->s->opt.devices && r == 0; i++)
 		r = each(a, &a->s->devices[i], e);
 	return r;
 }
 
-static void begin(struct ask *a)
+void ask_begin(struct ask *a)
 {
 	json_writer_init(&a->w, a->out);
 	json_begin_object(&a->w, NULL);
 }
 
-static void end(struct ask *a)
+void ask_end(struct ask *a)
 {
 	json_end(&a->w);
 	buf_addc(a->out, '\n');
 }
 
-static void put_device(struct ask *a, const struct device *d)
+void ask_put_device(struct ask *a, const struct device *d)
 {
 	char text[DEVICE_TEXT_SIZE];
 
@@ -149,11 +141,11 @@ static void put_boot(struct ask *a, struct device *d)
 	json_put_bool(&a->w, "boot_set", boot_is_set(a->s, d));
 }
 
-static int say_ok(struct ask *a)
+int ask_ok(struct ask *a)
 {
-	begin(a);
+	ask_begin(a);
 	json_put_bool(&a->w, "ok", true);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -165,28 +157,28 @@ static int list_one(struct ask *a, struct device *d, struct err *e)
 	char text[DEVICE_TEXT_SIZE];
 
 	device_settle(a->s, d);
-	begin(a);
-	put_device(a, d);
+	ask_begin(a);
+	ask_put_device(a, d);
 	device_name(a->s, d, text, sizeof(text));
 	json_put_str(&a->w, "name", text);
 	uuid_text(&u, text);
 	json_put_str(&a->w, "uuid", text);
 	json_put_str(&a->w, "profile", device_profile(d)->name);
 	json_put_str(&a->w, "version", device_profile(d)->version);
-	json_put_str(&a->w, "mode", d->mode == DEVICE_FACTORY ? "factory" : "smb");
+	json_put_str(&a->w, "mode", setup_mode_name(d));
 	json_put_str(&a->w, "power", power_state_name(d->power.state));
 	json_put_bool(&a->w, "plain", device_port_is_open(d, false));
 	json_put_bool(&a->w, "tls", device_port_is_open(d, true));
 	put_boot(a, d);
 	device_realm(a->s, d, text);
 	json_put_str(&a->w, "realm", text);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
 static int do_list(struct ask *a, struct err *e)
 {
-	return for_devices(a, false, list_one, e);
+	return ask_devices(a, false, list_one, e);
 }
 
 static void put_counters(struct ask *a, const struct counters *c)
@@ -197,10 +189,10 @@ static void put_counters(struct ask *a, const struct counters *c)
 
 static int stats_one(struct ask *a, struct device *d, struct err *e)
 {
-	begin(a);
-	put_device(a, d);
+	ask_begin(a);
+	ask_put_device(a, d);
 	put_counters(a, &d->count);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -209,17 +201,17 @@ static int do_stats(struct ask *a, struct err *e)
 	struct counters sum = {0};
 	uint64_t open = 0;
 
-	if (arg(a, "device") || flag(a, "each"))
-		return for_devices(a, false, stats_one, e);
+	if (ask_text(a, "device") || ask_flag(a, "each"))
+		return ask_devices(a, false, stats_one, e);
 	for (uint32_t i = 0; i < a->s->opt.devices; i++) {
 		counters_sum(&sum, &a->s->devices[i].count);
 		open += a->s->devices[i].open;
 	}
-	begin(a);
+	ask_begin(a);
 	json_put_u64(&a->w, "devices", a->s->opt.devices);
 	json_put_u64(&a->w, "open", open);
 	put_counters(a, &sum);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -228,7 +220,7 @@ static int do_reset_counters(struct ask *a, struct err *e)
 	for (uint32_t i = 0; i < a->s->opt.devices; i++)
 		a->s->devices[i].count = (struct counters){0};
 	a->s->act_count = 0;
-	return say_ok(a);
+	return ask_ok(a);
 }
 
 static void wire_one(struct ask *a, size_t i)
@@ -237,9 +229,9 @@ static void wire_one(struct ask *a, size_t i)
 	const struct device *d = &a->s->devices[act->device];
 	char text[DEVICE_TEXT_SIZE];
 
-	begin(a);
+	ask_begin(a);
 	json_put_u64(&a->w, "n", i + 1);
-	put_device(a, d);
+	ask_put_device(a, d);
 	device_name(a->s, d, text, sizeof(text));
 	json_put_str(&a->w, "name", text);
 	json_put_str(&a->w, "act", power_requests[act->act].act);
@@ -248,7 +240,7 @@ static void wire_one(struct ask *a, size_t i)
 	json_put_i64(&a->w, "answered", act->time_ms + act->answer_ms);
 	json_put_str(&a->w, "message_id", act->message_id);
 	json_put_str(&a->w, "boot", act->boot);
-	end(a);
+	ask_end(a);
 }
 
 static int do_wire(struct ask *a, struct err *e)
@@ -257,14 +249,14 @@ static int do_wire(struct ask *a, struct err *e)
 	int64_t since = 1;
 	int r = number(a, "since", 1, INT64_MAX, &since, e);
 
-	if (r == 0 && arg(a, "device"))
-		r = find(a, &only, e);
+	if (r == 0 && ask_text(a, "device"))
+		r = ask_device(a, &only, e);
 	if (r != 0)
 		return r;
 	for (size_t i = (size_t)since - 1; i < a->s->act_count; i++)
 		if (!only || a->s->acts[i].device == only->number)
 			wire_one(a, i);
-	if (flag(a, "clear"))
+	if (ask_flag(a, "clear"))
 		a->s->act_count = 0;
 	return 0;
 }
@@ -273,7 +265,7 @@ static int do_wire(struct ask *a, struct err *e)
 
 static int power_one(struct ask *a, struct device *d, struct err *e)
 {
-	const char *text = arg(a, "state");
+	const char *text = ask_text(a, "state");
 	enum power_state state;
 
 	device_settle(a->s, d);
@@ -281,23 +273,23 @@ static int power_one(struct ask *a, struct device *d, struct err *e)
 		return err_set(e, ERR_INVALID, "a power state is on, off, sleep or hibernate, not \"%s\"", text);
 	if (text)
 		device_force(a->s, d, state);
-	begin(a);
-	put_device(a, d);
+	ask_begin(a);
+	ask_put_device(a, d);
 	json_put_str(&a->w, "power", power_state_name(d->power.state));
 	put_boot(a, d);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
 /* "power --all on": the first word is no device then. */
 static int do_power(struct ask *a, struct err *e)
 {
-	return for_devices(a, true, power_one, e);
+	return ask_devices(a, true, power_one, e);
 }
 
 static int session_one(struct ask *a, struct device *d, struct err *e)
 {
-	const char *text = arg(a, "state");
+	const char *text = ask_text(a, "state");
 
 	if (!text || (strcmp(text, "open") != 0 && strcmp(text, "close") != 0))
 		return err_set(e, ERR_INVALID, "a session is opened or closed: session DEVICE open|close");
@@ -307,26 +299,26 @@ static int session_one(struct ask *a, struct device *d, struct err *e)
 
 static int do_session(struct ask *a, struct err *e)
 {
-	int r = for_devices(a, true, session_one, e);
+	int r = ask_devices(a, true, session_one, e);
 
-	return r ? r : say_ok(a);
+	return r ? r : ask_ok(a);
 }
 
 static int audit_one(struct ask *a, struct device *d, struct err *e)
 {
-	const char *text = arg(a, "state");
+	const char *text = ask_text(a, "state");
 
 	if (!text || (strcmp(text, "on") != 0 && strcmp(text, "off") != 0))
 		return err_set(e, ERR_INVALID, "auditing is switched: audit DEVICE on|off");
-	d->flags = (uint8_t)(text[1] == 'n' ? d->flags | DEVICE_AUDIT : d->flags & ~DEVICE_AUDIT);
+	d->flags = (uint16_t)(text[1] == 'n' ? d->flags | DEVICE_AUDIT : d->flags & ~DEVICE_AUDIT);
 	return 0;
 }
 
 static int do_audit(struct ask *a, struct err *e)
 {
-	int r = for_devices(a, true, audit_one, e);
+	int r = ask_devices(a, true, audit_one, e);
 
-	return r ? r : say_ok(a);
+	return r ? r : ask_ok(a);
 }
 
 static int do_clock_show(struct ask *a, struct err *e)
@@ -334,11 +326,11 @@ static int do_clock_show(struct ask *a, struct err *e)
 	char text[CLOCK_TEXT_SIZE];
 
 	clock_text_ms(clock_wall_ms(a->s->clock), text);
-	begin(a);
+	ask_begin(a);
 	json_put_str(&a->w, "time", text);
 	json_put_i64(&a->w, "ms", clock_wall_ms(a->s->clock));
 	json_put_bool(&a->w, "driven", a->s->opt.driven);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -366,7 +358,7 @@ static int do_clock_advance(struct ask *a, struct err *e)
 
 static int do_clock_set(struct ask *a, struct err *e)
 {
-	const char *text = arg(a, "time");
+	const char *text = ask_text(a, "time");
 	int64_t ms;
 	int r = need_driven(a, e);
 
@@ -397,7 +389,7 @@ static int read_counts(const struct ask *a, struct fault_rule *rule, struct err 
 
 static int read_rule(const struct ask *a, struct fault_rule *rule, struct err *e)
 {
-	const char *kind = arg(a, "kind"), *on = arg(a, "on");
+	const char *kind = ask_text(a, "kind"), *on = ask_text(a, "on");
 	int r;
 
 	fault_rule_init(rule);
@@ -416,8 +408,8 @@ static int read_rule(const struct ask *a, struct fault_rule *rule, struct err *e
 		r = duration(a, "after", &rule->after_ms, e);
 	if (r == 0)
 		r = read_counts(a, rule, e);
-	rule->device = arg(a, "device");
-	rule->about = arg(a, "about");
+	rule->device = ask_text(a, "device");
+	rule->about = ask_text(a, "about");
 	return r;
 }
 
@@ -432,11 +424,11 @@ static int do_fault_add(struct ask *a, struct err *e)
 		r = faults_add(a->s, &rule, &id, &devices, e);
 	if (r != 0)
 		return r;
-	begin(a);
+	ask_begin(a);
 	json_put_u64(&a->w, "fault", id);
-	json_put_str(&a->w, "kind", arg(a, "kind"));
+	json_put_str(&a->w, "kind", ask_text(a, "kind"));
 	json_put_u64(&a->w, "devices", devices);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -448,7 +440,7 @@ static int do_fault_list(struct ask *a, struct err *e)
 
 static int do_fault(struct ask *a, struct err *e)
 {
-	return arg(a, "kind") ? do_fault_add(a, e) : do_fault_list(a, e);
+	return ask_text(a, "kind") ? do_fault_add(a, e) : do_fault_list(a, e);
 }
 
 static int do_fault_clear(struct ask *a, struct err *e)
@@ -462,9 +454,9 @@ static int do_fault_clear(struct ask *a, struct err *e)
 	n = faults_clear(a->s, (unsigned)id);
 	if (id && n == 0)
 		return err_set(e, ERR_NOT_FOUND, "no fault number %lld", (long long)id);
-	begin(a);
+	ask_begin(a);
 	json_put_u64(&a->w, "cleared", n);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -473,17 +465,30 @@ static int do_fault_clear(struct ask *a, struct err *e)
 static int mebx_one(struct ask *a, struct device *d, struct err *e)
 {
 	struct mebx m = {
-		.password = bytes_str(arg(a, "password")),
-		.new_password = bytes_str(arg(a, "new-password")),
-		.mode = arg(a, "mode"),
-		.host_name = arg(a, "host-name"),
-		.domain = arg(a, "domain"),
-		.dhcp = arg(a, "dhcp"),
-		.address = arg(a, "address"),
-		.mask = arg(a, "mask"),
-		.gateway = arg(a, "gateway"),
-		.dns = arg(a, "dns"),
-		.dns2 = arg(a, "dns2"),
+		.password = bytes_str(ask_text(a, "password")),
+		.new_password = bytes_str(ask_text(a, "new-password")),
+		.mode = ask_text(a, "mode"),
+		.host_name = ask_text(a, "host-name"),
+		.domain = ask_text(a, "domain"),
+		.dhcp = ask_text(a, "dhcp"),
+		.address = ask_text(a, "address"),
+		.mask = ask_text(a, "mask"),
+		.gateway = ask_text(a, "gateway"),
+		.dns = ask_text(a, "dns"),
+		.dns2 = ask_text(a, "dns2"),
+		.server = ask_text(a, "server"),
+		.port = ask_text(a, "port"),
+		.server_fqdn = ask_text(a, "server-fqdn"),
+		.remote = ask_text(a, "remote-configuration"),
+		.preinstalled = ask_text(a, "preinstalled"),
+		.suffix = ask_text(a, "pki-dns-suffix"),
+		.hash = ask_text(a, "hash"),
+		.hash_name = ask_text(a, "hash-name"),
+		.hash_delete = ask_text(a, "hash-delete"),
+		.hash_enable = ask_text(a, "hash-enable"),
+		.hash_disable = ask_text(a, "hash-disable"),
+		.pid = ask_text(a, "pid"),
+		.pps = ask_text(a, "pps"),
 	};
 	int r = mebx_save(a->s, d, &m, e);
 
@@ -492,12 +497,12 @@ static int mebx_one(struct ask *a, struct device *d, struct err *e)
 
 static int do_mebx(struct ask *a, struct err *e)
 {
-	return for_devices(a, true, mebx_one, e);
+	return ask_devices(a, true, mebx_one, e);
 }
 
 static int do_set(struct ask *a, struct err *e)
 {
-	const char *text = arg(a, "setting");
+	const char *text = ask_text(a, "setting");
 	int r = text ? settings_set(&a->s->set, text, e) : 0;
 
 	if (r != 0)
@@ -507,11 +512,11 @@ static int do_set(struct ask *a, struct err *e)
 
 		if (text && strncmp(text, row->name, strcspn(text, "=")) != 0)
 			continue;
-		begin(a);
+		ask_begin(a);
 		json_put_str(&a->w, "setting", row->name);
 		json_put_i64(&a->w, "value", setting_get(&a->s->set, row));
 		json_put_str(&a->w, "unit", row->unit);
-		end(a);
+		ask_end(a);
 	}
 	return 0;
 }
@@ -519,15 +524,15 @@ static int do_set(struct ask *a, struct err *e)
 static int do_consent(struct ask *a, struct err *e)
 {
 	struct device *d;
-	int r = find(a, &d, e);
+	int r = ask_device(a, &d, e);
 
 	if (r != 0)
 		return r;
-	begin(a);
-	put_device(a, d);
+	ask_begin(a);
+	ask_put_device(a, d);
 	json_put_u64(&a->w, "state", d->more ? d->more->optin_state : 0);
 	json_put_u64(&a->w, "code", d->more ? d->more->optin_code : 0);
-	end(a);
+	ask_end(a);
 	return 0;
 }
 
@@ -536,7 +541,7 @@ static int do_pin(struct ask *a, struct err *e)
 	uint8_t pin[32];
 	struct buf text;
 	struct device *d;
-	int r = find(a, &d, e);
+	int r = ask_device(a, &d, e);
 
 	if (r == 0)
 		r = tls_leaf_pin(a->s, d, pin, e);
@@ -544,10 +549,10 @@ static int do_pin(struct ask *a, struct err *e)
 		return r;
 	buf_init(&text, 2 * sizeof(pin));
 	hex_encode(&text, BYTES(pin, sizeof(pin)));
-	begin(a);
-	put_device(a, d);
+	ask_begin(a);
+	ask_put_device(a, d);
 	json_put_bytes(&a->w, "pin", buf_bytes(&text));
-	end(a);
+	ask_end(a);
 	buf_release(&text);
 	return 0;
 }
@@ -555,7 +560,7 @@ static int do_pin(struct ask *a, struct err *e)
 static int do_stop(struct ask *a, struct err *e)
 {
 	loop_stop(a->s->loop);
-	return say_ok(a);
+	return ask_ok(a);
 }
 
 static const struct {
@@ -570,7 +575,7 @@ static const struct {
 static int dispatch(struct ask *a, struct err *e)
 {
 	const char *words;
-	int r = json_get_str(a->args, "command", TEXT_MAX, &words, e);
+	int r = json_get_str(a->args, "command", ASK_TEXT_MAX, &words, e);
 
 	if (r != 0)
 		return r;

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "http.h"
+#include "setup.h"
 #include "sim.h"
 #include "tls.h"
 
@@ -116,6 +117,18 @@ void conn_hang(struct conn *c)
 	c->answering = true;
 	c->end = CONN_HANG;
 	loop_fd_want(c->watch, 0);
+}
+
+void conns_drop(struct sim *s, const struct device *d)
+{
+	if (!s->http)
+		return; /* devices are still being made */
+	LIST_EACH(&http_conns(s)->open, it, safe) {
+		struct conn *c = LIST_ENTRY(it, struct conn, link);
+
+		if (c->d == d && !c->in_callback)
+			conn_reset(c);
+	}
 }
 
 /* A connection that hangs is not watched; it goes when the peer has gone. */
@@ -418,11 +431,13 @@ static void read_plain(struct conn *c)
 
 static void handshake(struct conn *c)
 {
-	switch (tls_handshake(c->ssl)) {
+	switch (tls_handshake(c->s, c->ssl)) {
 	case TLS_DONE:
 		c->handshaking = false;
 		c->d->count.handshakes++;
 		c->d->count.resumed += tls_was_resumed(c->ssl);
+		if (c->d->mode == DEVICE_SETUP)
+			setup_reached(c->s, c->d);
 		loop_fd_want(c->watch, LOOP_READ);
 		read_tls(c);
 		return;

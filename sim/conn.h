@@ -64,5 +64,7 @@ void conn_write_now(struct conn *c, struct bytes bytes);
 void conn_close(struct conn *c); /* at once, in order */
 void conn_reset(struct conn *c);
 void conn_hang(struct conn *c);
+/* Resets every connection of the device but the one that is being served. */
+void conns_drop(struct sim *s, const struct device *d);
 
 #endif

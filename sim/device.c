@@ -7,6 +7,7 @@
 #include "events.h"
 #include "fault.h"
 #include "more.h"
+#include "setup.h"
 #include "sim.h"
 
 #include <arpa/inet.h>
@@ -48,6 +49,8 @@ void device_release(struct device *d)
 {
 	more_free(d->more);
 	d->more = NULL;
+	setup_free(d->setup);
+	d->setup = NULL;
 }
 
 const struct profile *device_profile(const struct device *d)
@@ -167,7 +170,7 @@ int64_t device_hear(struct sim *s, struct device *d)
 
 bool device_is_set_up(const struct device *d)
 {
-	return d->mode != DEVICE_FACTORY;
+	return d->mode >= DEVICE_SMB;
 }
 
 bool device_port_is_open(const struct device *d, bool tls)
@@ -177,13 +180,19 @@ bool device_port_is_open(const struct device *d, bool tls)
 
 void device_set_mode(struct sim *s, struct device *d, enum device_mode mode, bool tls)
 {
+	bool tls_only = device_profile(d)->flags & PROFILE_TLS_ONLY;
+
 	d->mode = (uint8_t)mode;
-	d->flags &= (uint8_t) ~(DEVICE_TLS | DEVICE_PLAIN);
+	d->flags &= (uint16_t) ~(DEVICE_TLS | DEVICE_PLAIN | DEVICE_OWN);
 	if (mode == DEVICE_FACTORY)
 		return;
-	tls = tls || (device_profile(d)->flags & PROFILE_TLS_ONLY);
+	tls = tls || tls_only || mode == DEVICE_SETUP;
 	if (tls)
 		d->flags |= DEVICE_TLS;
+	if (tls_only || (tls && mode == DEVICE_SMB))
+		d->flags |= DEVICE_OWN;
+	if (mode == DEVICE_SETUP)
+		return;
 	if (!tls || (s->opt.tls == SIM_TLS_BOTH && !(device_profile(d)->flags & PROFILE_TLS_ONLY)))
 		d->flags |= DEVICE_PLAIN;
 }
@@ -206,7 +215,7 @@ void device_set_password(struct sim *s, struct device *d, struct bytes password)
 
 struct bytes device_password(const struct sim *s, const struct device *d)
 {
-	return d->more && d->more->password[0] ? bytes_str(d->more->password) : BYTES(s->password.p, s->password.len);
+	return setup_password(s, d);
 }
 
 /* What strangers changed stays with its machine. */
@@ -233,7 +242,7 @@ void device_apply_faults(struct sim *s, struct device *d)
 		return;
 	if (taken != (d->identity != 0))
 		take_address(d, taken);
-	d->flags = (uint8_t)((d->flags & ~(DEVICE_REALM | DEVICE_HA1)) | (realm ? DEVICE_REALM : 0));
+	d->flags = (uint16_t)((d->flags & ~(DEVICE_REALM | DEVICE_HA1)) | (realm ? DEVICE_REALM : 0));
 	d->nonce_epoch++;
 }
 

@@ -9,12 +9,16 @@
 #include "profile.h"
 
 struct sim;
+struct setup;
 struct more;
 struct err;
 
 enum device_mode {
-	DEVICE_FACTORY, /* not set up: its ports are closed */
-	DEVICE_SMB,     /* set up by hand in MEBx */
+	DEVICE_FACTORY,    /* not set up: its ports are closed */
+	DEVICE_SETUP,      /* waits to be set up over the network: TLS for the set-up server only */
+	DEVICE_SMB,        /* set up by hand in MEBx */
+	DEVICE_ENTERPRISE, /* set up by a server: admin control mode */
+	DEVICE_CLIENT,     /* set up by a program of the host: client control mode */
 };
 
 struct counters {
@@ -32,13 +36,15 @@ void counters_sum(struct counters *to, const struct counters *from);
 #define DEVICE_HA1   4u  /* ha1 is made */
 #define DEVICE_AUDIT 8u  /* auditing of power acts is on */
 #define DEVICE_REALM 16u /* the realm is another one for a while (fault) */
+#define DEVICE_OWN   32u /* its self-signed certificate is among those it lists */
 
 struct device {
 	uint32_t number;
-	uint8_t profile; /* place in profiles[] */
-	uint8_t mode;    /* enum device_mode */
-	uint8_t flags;
+	uint8_t profile;      /* place in profiles[] */
+	uint8_t mode;         /* enum device_mode */
 	uint8_t wrong_logins; /* in a row */
+	uint16_t flags;
+	uint16_t tls_epoch;   /* TLS sessions of other epochs are not resumed */
 	uint16_t realm_epoch; /* a new realm per unprovisioning */
 	uint16_t identity;    /* other than 0: another machine has taken the address */
 	uint16_t open;        /* connections */
@@ -53,6 +59,7 @@ struct device {
 	uint8_t ha1[16];      /* of admin, current realm and password */
 	struct power power;
 	struct counters count;
+	struct setup *setup; /* what set-up left; NULL: nothing that is not from the start */
 	struct more *more;
 };
 
@@ -75,7 +82,7 @@ int64_t device_clock_s(const struct sim *s, const struct device *d);
 int64_t device_hear(struct sim *s, struct device *d);
 bool device_is_set_up(const struct device *d);
 bool device_port_is_open(const struct device *d, bool tls);
-/* Opens the ports that mode and profile ask for; both: TLS beside plain. */
+/* Opens the ports that mode and profile ask for; tls: TLS where there is a choice. */
 void device_set_mode(struct sim *s, struct device *d, enum device_mode mode, bool tls);
 /* Sets the admin's password. */
 void device_set_password(struct sim *s, struct device *d, struct bytes password);

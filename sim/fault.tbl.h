@@ -64,4 +64,13 @@ FAULT(CLOCK_OFF,        "clock-off",          STATE,   ANY, AFTER, "the device's
 FAULT(ADDRESS_TAKEN,    "address-taken",      STATE,   ANY, 0,     "another device (other UUID, name and realm) answers at the address")
 FAULT(SESSION_OPEN,     "session-open",       STATE,   ANY, 0,     "a redirection session is open: off and cycle are refused")
 FAULT(STATE_BY_HAND,    "state-by-hand",      REQUEST, ACT, LOGIN, "somebody presses the power button just before the request is obeyed")
+FAULT(SETUP_REMOTE_OFF,   "setup-remote-off",   STATE, ANY, 0,     "remote configuration is switched off: a device that is not set up keeps silent and its port is closed")
+FAULT(SETUP_CLOSED,       "setup-closed",       STATE, ANY, 0,     "the network interface of a device that waits to be set up has closed again, though it said hello")
+FAULT(SETUP_HASH_MISSING, "setup-hash-missing", STATE, ANY, 0,     "the hashes that were added to the device are not there")
+FAULT(SETUP_NO_SUFFIX,    "setup-no-suffix",    STATE, ANY, 0,     "no PKI DNS suffix is set and DHCP gives no option 15")
+FAULT(SETUP_OTHER_SUFFIX, "setup-other-suffix", STATE, ANY, 0,     "no PKI DNS suffix is set and DHCP's option 15 is elsewhere.invalid")
+FAULT(SETUP_KEY_SMALL,    "setup-key-small",    STATE, ANY, 0,     "set-up servers need RSA keys of 4096 bits")
+FAULT(SETUP_KEY_MISMATCH, "setup-key-mismatch", STATE, ANY, 0,     "a key pair that the device makes is not the one whose public half it tells")
+FAULT(SETUP_MEBX_LOCKED,  "setup-mebx-locked",  STATE, ANY, 0,     "the MEBx password cannot be changed over the network (16)")
+FAULT(SETUP_LOGIN,        "setup-login-refused", STATE, ANY, 0,     "the session of a set-up server asks for a login, and takes none")
 /* clang-format on */

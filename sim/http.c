@@ -7,6 +7,7 @@
 #include "events.h"
 #include "fault.h"
 #include "operation.h"
+#include "setup.h"
 #include "sim.h"
 
 #include <sys/socket.h>
@@ -540,13 +541,35 @@ static void serve_operation(struct conn *c, struct exchange *x)
 	answer_operation(c, x);
 }
 
+/* Its certificate or key is login enough for a set-up server; how far is a setting, as clients differ. */
+static bool is_setup_server(const struct conn *c)
+{
+	bool asks = c->s->set.setup_login == 2 || (c->s->set.setup_login == 1 && c->d->setup->admin_set);
+
+	return !asks || c->session[0] != '\0';
+}
+
+static enum login check_login(struct conn *c, char user[LOGIN_USER_SIZE], uint32_t *ret_realms)
+{
+	if (c->d->mode != DEVICE_SETUP || !c->d->setup)
+		return login_check(c->s, c->d, &c->in, c->id, c->ssl != NULL, c->session, user, ret_realms);
+	if (fault_is_on(c->s, c->d, FAULT_SETUP_LOGIN, NULL))
+		return LOGIN_NONE;
+	if (!is_setup_server(c))
+		return login_check(c->s, c->d, &c->in, c->id, true, c->session, user, ret_realms);
+	snprintf(user, LOGIN_USER_SIZE, "admin");
+	snprintf(c->session, sizeof(c->session), "admin");
+	*ret_realms = LOGIN_ALL_REALMS;
+	return LOGIN_OK;
+}
+
 static void serve_soap(struct conn *c, struct fault_hit early, const struct eoi_service *eoi)
 {
 	struct exchange x = {.s = c->s, .d = c->d, .eoi = eoi, .peer = c->peer, .fault = early};
 	char user[LOGIN_USER_SIZE];
 	enum login login;
 
-	login = login_check(c->s, c->d, &c->in, c->id, c->ssl != NULL, c->session, user, &x.realms);
+	login = check_login(c, user, &x.realms);
 	if (login == LOGIN_WRONG)
 		events_failed_login(c->s, c->d, c->d->wrong_logins);
 	if (login != LOGIN_OK) {
@@ -657,7 +680,7 @@ void http_accept(struct sim *s, struct device *d, int fd, bool tls, uint32_t pee
 {
 	struct fault_hit hit = {.kind = FAULT_NONE};
 
-	if (!device_port_is_open(d, tls) || d->open >= s->set.connections) {
+	if (!device_port_is_open(d, tls) || setup_is_shut(s, d) || d->open >= s->set.connections) {
 		refuse(d, fd);
 		return;
 	}

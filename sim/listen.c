@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "fault.h"
 #include "http.h"
+#include "setup.h"
 #include "sim.h"
 #include "taken.h"
 
@@ -236,7 +237,8 @@ static enum want wanted(const struct sim *s, const struct device *d, bool tls)
 {
 	if (fault_is_on(s, d, FAULT_SYN_DROP, NULL))
 		return WANT_DROP;
-	if (!s->opt.each || !device_port_is_open(d, tls) || fault_is_on(s, d, FAULT_REFUSE, NULL))
+	if (!s->opt.each || !device_port_is_open(d, tls) || setup_is_shut(s, d) ||
+	    fault_is_on(s, d, FAULT_REFUSE, NULL))
 		return WANT_NOTHING;
 	return WANT_OPEN;
 }

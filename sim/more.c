@@ -36,6 +36,7 @@ void more_free(struct more *m)
 	log_clear(&m->events);
 	log_clear(&m->audit);
 	tls_certificate_free(m->certificate);
+	tls_credential_free(m->serving);
 	free(m);
 }
 

@@ -67,7 +67,7 @@ struct more {
 	int64_t optin_at;       /* mono ms of the last change of state */
 	int64_t clock_offset_s; /* of the device's clock against ours */
 	bool tls_staged;        /* AMT_TLSSettingData changed, not yet committed */
-	char password[33];      /* changed in MEBx; of a device that does not exist, so no secret */
+	void *serving;          /* what the TLS port shows instead of its own certificate; tls.c */
 	struct more *owner;     /* another machine has the address: what belongs to the first */
 };
 

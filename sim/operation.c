@@ -554,10 +554,15 @@ static void run_release(struct run *r)
 
 static const struct method *find_method(const struct run *r)
 {
-	for (size_t i = 0; i < r->class->method_count; i++)
-		if (bytes_equal_str(r->call.method, r->class->methods[i].name) &&
-		    profile_version(r->g.p) >= r->class->methods[i].since)
-			return &r->class->methods[i];
+	unsigned version = profile_version(r->g.p);
+
+	for (size_t i = 0; i < r->class->method_count; i++) {
+		const struct method *m = &r->class->methods[i];
+
+		if (bytes_equal_str(r->call.method, m->name) && version >= m->since &&
+		    (m->until == 0 || version < m->until))
+			return m;
+	}
 	return NULL;
 }
 

@@ -83,10 +83,13 @@ static void make_pong(const struct device *d, const struct rmcp_ping *ping, uint
 	pong.interactions = profile_ping_interactions(p);
 	pong.major = tells_version ? p->major : 0;
 	pong.minor = tells_version ? p->minor : 0;
-	pong.provisioning = tells_version && set_up ? RMCP_PROVISIONING_POST : RMCP_PROVISIONING_PRE;
+	if (tells_version)
+		pong.provisioning = set_up                    ? RMCP_PROVISIONING_POST
+				    : d->mode == DEVICE_SETUP ? RMCP_PROVISIONING_IN
+							      : RMCP_PROVISIONING_PRE;
 	if (set_up)
 		pong.port = device_port_is_open(d, true) ? 16993 : 16992;
-	pong.both_ports = device_port_is_open(d, true) && device_port_is_open(d, false);
+	pong.both_ports = set_up && device_port_is_open(d, true) && device_port_is_open(d, false);
 	rmcp_pong_encode(&pong, to);
 }
 

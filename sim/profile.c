@@ -299,6 +299,12 @@ const struct profile *profile_mixed(size_t i)
 	return profile_find(order[i % ARRAY_LEN(order)]);
 }
 
+/* IG, "Intel AMT and Security Considerations": CSME 15.0 (H), then all from 16.0. */
+bool profile_wants_sha2(const struct profile *p)
+{
+	return p->major >= 16 || (p->major == 15 && !(p->flags & NOTEBOOK));
+}
+
 bool profile_answers_ping(const struct profile *p, bool configured, bool ping_16)
 {
 	unsigned v = profile_version(p);

@@ -60,6 +60,9 @@ unsigned profile_version(const struct profile *p);
 /* The profile of device number i in a "mixed" net: the rows in turn, the common generations first. */
 const struct profile *profile_mixed(size_t i);
 
+/* Does the firmware refuse SHA-1 and RSA below 2048 bits in certificates: 15 on desktops, 16 and later. */
+bool profile_wants_sha2(const struct profile *p);
+
 /* Does the firmware answer RMCP presence pings when set up? Setting "ping-16" decides for 16.1 and later. */
 bool profile_answers_ping(const struct profile *p, bool configured, bool ping_16);
 /* Bytes 20 and 21 of its pong. */

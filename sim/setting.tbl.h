@@ -27,4 +27,13 @@ SETTING("lockout-delay", lockout_delay, 0, 0, 60000, "ms", "from the third wrong
 SETTING("strict-boot", strict_boot, 0, 0, 1, "0|1", "a Put of AMT_BootSettingData with read-only properties is a fault")
 SETTING("boot-choices", boot_choices, 15, 0, 15, "sum", "what the firmware can boot into once: 1 BIOS set-up, 2 PXE, 4 hard disk, 8 CD where the profile has a drive")
 SETTING("enforce-consent", enforce_consent, 1, 0, 1, "0|1", "boot options are refused while consent is required and missing")
+SETTING("new-realm", new_realm, 1, 0, 1, "0|1", "full unprovisioning gives the device another digest realm")
+SETTING("setup-login", setup_login, 1, 0, 2, "0..2", "the TLS session of a set-up server asks for a digest login: 0 never, 1 once the admin's password was set, 2 always (first admin, admin)")
+SETTING("setup-mebx", setup_mebx, 1, 0, 1, "0|1", "CommitChanges of a set-up is refused while the MEBx password is the factory's")
+SETTING("setup-times", setup_times, 0, 0, 1, "0|1", "a set-up server's certificate out of its time is refused; firmware only records it")
+SETTING("setup-alert", setup_alert, 1, 0, 1, "0|1", "each refusal of a certificate has its own TLS alert; 0: always bad_certificate")
+SETTING("setup-chain-most", setup_chain_most, 4, 1, 16, "count", "certificates in a set-up server's chain, root and leaf included")
+SETTING("setup-window-first", setup_window_first, 24, 0, 255, "h", "how long a device can be set up after its network interface opens for the first time")
+SETTING("setup-window-again", setup_window_again, 6, 0, 255, "h", "how long it can be set up each further time")
+SETTING("psk-checksum", psk_checksum, 0, 0, 1, "0|1", "PID and PPS must hold the checksums that generators put into them")
 /* clang-format on */

@@ -9,6 +9,7 @@
  * operation Get, Put, Enumerate, ... on classes            class     how classes are written down
  * classes/  the classes themselves                         eventlog, audit   the device's two logs
  * ping      RMCP on UDP 623                                fault     what goes wrong on purpose
+ * setup     how far a device is set up, and the way back   trust     whose certificates it takes
  * control   the socket for "amtsim ctl"                    ctl       that program
  *
  * One thread; everything runs from its loop. An act is obeyed when its request has been read, its answer leaves after

@@ -4,7 +4,9 @@
 #include "base/err.h"
 #include "fault.h"
 #include "more.h"
+#include "setup.h"
 #include "sim.h"
+#include "trust.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -14,11 +16,15 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#define KEYS         4
+#define KEYS         4  /* of the devices' own certificates; then one of changed and foreign ones */
+#define POOL         16 /* of key pairs that devices are told to make, of each size */
 #define KEY_BITS     2048
-#define CONTEXTS_MAX 16
+#define KEY_BITS_OLD 1024
+#define KEY_COUNT    (KEYS + 1 + 2 * POOL)
+#define CONTEXTS_MAX 32 /* more than ranges and doors there are */
 /* Static RSA is what old firmware and its clients have in common; ECDHE came with TLS 1.2. */
 #define SUITES_OLD   "AES128-SHA:AES256-SHA:@SECLEVEL=0"
+#define SUITES_PSK   "PSK-AES128-CBC-SHA:PSK-AES256-CBC-SHA:@SECLEVEL=0" /* which ones firmware had is not known */
 #define SUITES_12                                                                                                      \
 	"ECDHE+AESGCM:AESGCM+RSA:ECDHE+AES:AES128-SHA256:AES256-SHA256:AES128-SHA:AES256-SHA:!ECDSA:!PSK:@SECLEVEL=0"
 /* Certificates are valid from 2020-01-01 to 2045-01-01, the ends as seconds since 1970. */
@@ -28,12 +34,28 @@
 #define YEAR_2015  INT64_C(1420070400)
 #define YEAR_2020  INT64_C(1577836800)
 
+/* Whom the device wants at the other end. */
+enum door {
+	DOOR_ANY,
+	DOOR_SERVER, /* a set-up server with its chain */
+	DOOR_PSK,    /* a set-up server with PID and PPS */
+	DOOR_CLIENT, /* mutual TLS */
+};
+
 struct tls_keys {
-	EVP_PKEY *keys[KEYS + 1]; /* the last: of changed and foreign certificates */
+	EVP_PKEY *keys[KEY_COUNT]; /* made when they are first needed */
 	struct range_ctx {
 		uint16_t least, most;
+		enum door door;
 		SSL_CTX *ctx;
 	} contexts[CONTEXTS_MAX];
+};
+
+/* What the TLS port shows and asks for since the last CommitChanges. */
+struct tls_credential {
+	X509 *certificate; /* NULL: the device's own */
+	EVP_PKEY *key;
+	STACK_OF(X509) * roots; /* NULL: no mutual TLS */
 };
 
 struct tls_keys *tls_keys_new(void)
@@ -45,7 +67,7 @@ void tls_keys_free(struct tls_keys *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i <= KEYS; i++)
+	for (size_t i = 0; i < KEY_COUNT; i++)
 		EVP_PKEY_free(t->keys[i]);
 	for (size_t i = 0; i < CONTEXTS_MAX; i++)
 		SSL_CTX_free(t->contexts[i].ctx);
@@ -54,15 +76,16 @@ void tls_keys_free(struct tls_keys *t)
 
 /* ---- keys from the seed: not secret, but the same in every run ---- */
 
-static BIGNUM *prime(struct rng *r, BN_CTX *ctx)
+static BIGNUM *prime(struct rng *r, BN_CTX *ctx, size_t bits)
 {
 	uint8_t raw[KEY_BITS / 16];
+	size_t len = bits / 16; /* of half a key */
 	BIGNUM *p = BN_new(), *one_less = BN_new(), *gcd = BN_new(), *e = BN_new();
 
-	rng_fill(r, raw, sizeof(raw));
+	rng_fill(r, raw, len);
 	raw[0] |= 0xc0; /* so that a product of two has all its bits */
-	raw[sizeof(raw) - 1] |= 1;
-	BN_bin2bn(raw, sizeof(raw), p);
+	raw[len - 1] |= 1;
+	BN_bin2bn(raw, (int)len, p);
 	BN_set_word(e, RSA_F4);
 	for (;;) {
 		if (BN_check_prime(p, ctx, NULL) == 1) {
@@ -83,13 +106,13 @@ struct rsa_numbers {
 	BIGNUM *n, *e, *d, *p, *q, *dp, *dq, *qi;
 };
 
-static void rsa_numbers_make(struct rsa_numbers *k, struct rng *r)
+static void rsa_numbers_make(struct rsa_numbers *k, struct rng *r, size_t bits)
 {
 	BN_CTX *ctx = BN_CTX_new();
 	BIGNUM *p1 = BN_new(), *q1 = BN_new(), *phi = BN_new();
 
-	k->p = prime(r, ctx);
-	k->q = prime(r, ctx);
+	k->p = prime(r, ctx, bits);
+	k->q = prime(r, ctx, bits);
 	if (BN_cmp(k->p, k->q) < 0)
 		BN_swap(k->p, k->q);
 	k->n = BN_new();
@@ -151,7 +174,7 @@ static EVP_PKEY *key_at(struct sim *s, size_t i)
 	if (s->tls->keys[i])
 		return s->tls->keys[i];
 	rng_init(&r, rng_hash(s->opt.seed, &i, sizeof(i)));
-	rsa_numbers_make(&k, &r);
+	rsa_numbers_make(&k, &r, i > KEYS + POOL ? KEY_BITS_OLD : KEY_BITS);
 	s->tls->keys[i] = key_from(&k);
 	rsa_numbers_free(&k);
 	ASSERT(s->tls->keys[i] != NULL);
@@ -271,7 +294,65 @@ static X509 *false_certificate(struct sim *s, struct device *d, enum fault_kind 
 
 /* ---- connections ---- */
 
-static SSL_CTX *make_context(uint16_t least, uint16_t most)
+static enum door door_of(const struct device *d)
+{
+	const struct tls_credential *c = d->more ? d->more->serving : NULL;
+
+	if (d->mode == DEVICE_SETUP)
+		return setup_uses_psk(d) ? DOOR_PSK : DOOR_SERVER;
+	return c && c->roots ? DOOR_CLIENT : DOOR_ANY;
+}
+
+/* Looks at the whole chain, in the order in which it came; OpenSSL does not. */
+static int on_chain(X509_STORE_CTX *ctx, void *arg)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct device *d = SSL_get_app_data(ssl);
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(ctx);
+	struct sim *s = arg;
+	struct trust *t = mem_alloc(sizeof(*t));
+	bool client = door_of(d) == DOOR_CLIENT;
+	enum refusal why;
+
+	if (client)
+		why = trust_client(s, d, chain, ((struct tls_credential *)d->more->serving)->roots);
+	else
+		why = trust_setup(s, d, chain, t);
+	if (why != REFUSED_NOT) {
+		setup_refuse(s, d, why);
+		X509_STORE_CTX_set_error(ctx, trust_error(s, why));
+	} else if (!client) {
+		free(setup_get(s, d)->pending);
+		d->setup->pending = t;
+		t = NULL;
+	}
+	free(t);
+	return why == REFUSED_NOT;
+}
+
+/* The identity is the PID, the key the bytes of the PPS (assumed; no capture is public). */
+static unsigned on_psk(SSL *ssl, const char *identity, unsigned char *psk, unsigned most)
+{
+	struct device *d = SSL_get_app_data(ssl);
+
+	if (strcmp(identity, d->setup->pid) != 0 || most < SETUP_PPS_LEN)
+		return 0;
+	memcpy(psk, d->setup->pps, SETUP_PPS_LEN);
+	return SETUP_PPS_LEN;
+}
+
+static void ask_for(struct sim *s, SSL_CTX *ctx, enum door door)
+{
+	if (door == DOOR_PSK) {
+		SSL_CTX_set_psk_server_callback(ctx, on_psk);
+		SSL_CTX_set_cipher_list(ctx, SUITES_PSK);
+	} else if (door != DOOR_ANY) {
+		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, on_chain, s);
+	}
+}
+
+static SSL_CTX *make_context(struct sim *s, uint16_t least, uint16_t most, enum door door)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
@@ -285,17 +366,19 @@ static SSL_CTX *make_context(uint16_t least, uint16_t most)
 	SSL_CTX_set_options(ctx, SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
 					 SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	ask_for(s, ctx, door);
 	return ctx;
 }
 
-static SSL_CTX *context_for(struct sim *s, uint16_t least, uint16_t most)
+static SSL_CTX *context_for(struct sim *s, uint16_t least, uint16_t most, enum door door)
 {
 	struct range_ctx *r = s->tls->contexts;
 
-	for (; r < s->tls->contexts + CONTEXTS_MAX - 1 && r->ctx; r++)
-		if (r->least == least && r->most == most)
+	for (; r->ctx; r++)
+		if (r->least == least && r->most == most && r->door == door)
 			return r->ctx;
-	*r = (struct range_ctx){least, most, make_context(least, most)};
+	ASSERT(r < s->tls->contexts + CONTEXTS_MAX - 1);
+	*r = (struct range_ctx){least, most, door, make_context(s, least, most, door)};
 	return r->ctx;
 }
 
@@ -304,9 +387,11 @@ static void show_certificate(struct sim *s, struct device *d, SSL *ssl, enum fau
 {
 	EVP_PKEY *key = NULL;
 	X509 *wrong = false_certificate(s, d, kind, &key);
+	const struct tls_credential *c = d->more ? d->more->serving : NULL;
+	bool given = c && c->certificate && d->mode != DEVICE_SETUP;
 
-	SSL_use_certificate(ssl, wrong ? wrong : own_certificate(s, d));
-	SSL_use_PrivateKey(ssl, wrong ? key : own_key(s, d));
+	SSL_use_certificate(ssl, wrong ? wrong : given ? c->certificate : own_certificate(s, d));
+	SSL_use_PrivateKey(ssl, wrong ? key : given ? c->key : own_key(s, d));
 	if (kind == FAULT_TLS_APPENDED)
 		SSL_add1_chain_cert(ssl, own_certificate(s, d));
 	X509_free(wrong);
@@ -317,23 +402,25 @@ void *tls_open(struct sim *s, struct device *d, int fd)
 	const struct profile *p = device_profile(d);
 	struct fault_hit hit = {.kind = FAULT_NONE};
 	uint16_t least = p->tls_least, most = p->tls_most;
+	uint32_t session[2] = {d->number, d->tls_epoch};
 	SSL *ssl;
 
 	if (!faults_is_empty(s->faults))
 		hit = fault_ask(s, d, FAULT_POINT_TLS, FAULT_ON_CONNECT, false);
 	if (hit.kind == FAULT_TLS_OLD)
 		least = most = TLS1_VERSION;
-	ssl = SSL_new(context_for(s, least, most));
+	ssl = SSL_new(context_for(s, least, most, door_of(d)));
 	if (!ssl)
 		return NULL;
+	SSL_set_app_data(ssl, d);
 	show_certificate(s, d, ssl, hit.kind);
 	/* No suite in common: the handshake ends with an alert. */
 	if (hit.kind == FAULT_TLS_ALERT)
-		SSL_set_cipher_list(ssl, "PSK-AES128-CBC-SHA:@SECLEVEL=0");
-	if (!s->set.tls_resume || hit.kind != FAULT_NONE)
+		SSL_set_cipher_list(ssl, door_of(d) == DOOR_PSK ? SUITES_OLD : SUITES_PSK);
+	if (!s->set.tls_resume || hit.kind != FAULT_NONE || door_of(d) != DOOR_ANY)
 		SSL_set_options(ssl, SSL_OP_NO_TICKET);
-	/* Sessions of one device are no good at another. */
-	SSL_set_session_id_context(ssl, (const unsigned char *)&d->number, sizeof(d->number));
+	/* Sessions of one device are no good at another, nor after the listener has started anew. */
+	SSL_set_session_id_context(ssl, (const unsigned char *)&session, sizeof(session));
 	SSL_set_fd(ssl, fd);
 	SSL_set_accept_state(ssl);
 	return ssl;
@@ -364,11 +451,34 @@ static enum tls_step step(SSL *ssl, int r)
 	}
 }
 
-enum tls_step tls_handshake(void *ssl)
+/* What the check of a chain does not see. */
+static enum refusal failed_because(enum door door, int reason)
 {
-	int r = SSL_do_handshake(ssl);
+	if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		return REFUSED_NO_CHAIN;
+	if (door != DOOR_PSK)
+		return REFUSED_NOT;
+	if (reason == SSL_R_PSK_IDENTITY_NOT_FOUND)
+		return REFUSED_PID;
+	return reason == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC || reason == SSL_R_DIGEST_CHECK_FAILED ||
+			       reason == SSL_R_BLOCK_CIPHER_PAD_IS_WRONG
+		       ? REFUSED_PPS
+		       : REFUSED_NOT;
+}
 
-	return r == 1 ? TLS_DONE : step(ssl, r);
+enum tls_step tls_handshake(struct sim *s, void *ssl)
+{
+	struct device *d = SSL_get_app_data(ssl);
+	enum door door = door_of(d);
+	int r = SSL_do_handshake(ssl);
+	enum refusal why;
+
+	if (r == 1)
+		return TLS_DONE;
+	why = door == DOOR_ANY ? REFUSED_NOT : failed_because(door, ERR_GET_REASON(ERR_peek_error()));
+	if (why != REFUSED_NOT)
+		setup_refuse(s, d, why);
+	return step(ssl, r);
 }
 
 enum tls_step tls_read(void *ssl, void *to, size_t size, size_t *ret_len)
@@ -398,9 +508,10 @@ void tls_counts(void *ssl, uint64_t *ret_in, uint64_t *ret_out)
 
 int tls_leaf_pin(struct sim *s, struct device *d, uint8_t ret[32], struct err *e)
 {
+	const struct tls_credential *c = d->more ? d->more->serving : NULL;
 	unsigned len = 32;
 
-	if (X509_digest(own_certificate(s, d), EVP_sha256(), ret, &len) != 1)
+	if (X509_digest(c && c->certificate ? c->certificate : own_certificate(s, d), EVP_sha256(), ret, &len) != 1)
 		return err_set(e, ERR_SYSTEM, "cannot hash the certificate");
 	return 0;
 }
@@ -430,19 +541,130 @@ int tls_public_key_base64(struct sim *s, struct device *d, struct buf *out)
 	return add_base64(der, len, out);
 }
 
-int tls_public_half_base64(struct bytes private_der, struct buf *out)
+static EVP_PKEY *read_key(struct bytes private_der)
 {
 	const uint8_t *p = private_der.p;
 	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &p, (long)private_der.len);
+
+	ERR_clear_error();
+	return key;
+}
+
+static X509 *read_certificate(struct bytes der)
+{
+	const uint8_t *p = der.p;
+	X509 *x = d2i_X509(NULL, &p, (long)der.len);
+
+	ERR_clear_error();
+	return x;
+}
+
+int tls_public_half_base64(struct bytes private_der, struct buf *out)
+{
+	EVP_PKEY *key = read_key(private_der);
 	uint8_t *der = NULL;
 	int len, r;
 
-	ERR_clear_error();
 	if (!key)
 		return ERR_INVALID;
 	len = i2d_PublicKey(key, &der);
 	r = add_base64(der, len, out);
 	EVP_PKEY_free(key);
+	return r;
+}
+
+/* ---- key pairs and certificates that clients give or have made ---- */
+
+int tls_pool_key_base64(struct sim *s, unsigned i, unsigned bits, struct buf *out)
+{
+	uint8_t *der = NULL;
+	size_t first = bits == KEY_BITS ? KEYS + 1 : KEYS + 1 + POOL;
+	int len = i2d_PrivateKey(key_at(s, first + i % POOL), &der);
+
+	return add_base64(der, len, out);
+}
+
+int tls_key_bits(struct bytes private_der)
+{
+	EVP_PKEY *key = read_key(private_der);
+	int bits = key && EVP_PKEY_base_id(key) == EVP_PKEY_RSA ? EVP_PKEY_bits(key) : 0;
+
+	EVP_PKEY_free(key);
+	return bits;
+}
+
+bool tls_key_fits(struct bytes private_der, struct bytes certificate)
+{
+	EVP_PKEY *key = read_key(private_der);
+	X509 *x = read_certificate(certificate);
+	bool fits = key && x && X509_check_private_key(x, key) == 1;
+
+	EVP_PKEY_free(key);
+	X509_free(x);
+	ERR_clear_error();
+	return fits;
+}
+
+int tls_own_key_base64(struct sim *s, struct device *d, struct buf *out)
+{
+	uint8_t *der = NULL;
+	int len = i2d_PrivateKey(own_key(s, d), &der);
+
+	return add_base64(der, len, out);
+}
+
+int tls_request_sign(struct bytes private_der, struct bytes request, enum tls_digest digest, struct buf *out)
+{
+	const uint8_t *p = request.p;
+	X509_REQ *rq = d2i_X509_REQ(NULL, &p, (long)request.len);
+	EVP_PKEY *key = read_key(private_der);
+	const EVP_MD *md = digest == TLS_SHA1 ? EVP_sha1() : digest == TLS_SHA256 ? EVP_sha256() : EVP_sha384();
+	uint8_t *der = NULL;
+	int r = ERR_INVALID;
+
+	if (rq && key && X509_REQ_check_private_key(rq, key) == 1 && X509_REQ_sign(rq, key, md) > 0)
+		r = add_base64(der, i2d_X509_REQ(rq, &der), out);
+	X509_REQ_free(rq);
+	EVP_PKEY_free(key);
+	ERR_clear_error();
+	return r;
+}
+
+void tls_serve(struct device *d, struct bytes certificate, struct bytes private_der, void *roots)
+{
+	struct more *m = more_get(d);
+	struct tls_credential *c = mem_alloc(sizeof(*c));
+
+	c->certificate = certificate.len ? read_certificate(certificate) : NULL;
+	c->key = c->certificate ? read_key(private_der) : NULL;
+	c->roots = roots;
+	tls_credential_free(m->serving);
+	m->serving = c;
+	d->tls_epoch++;
+}
+
+void tls_credential_free(void *credential)
+{
+	struct tls_credential *c = credential;
+
+	if (!c)
+		return;
+	X509_free(c->certificate);
+	EVP_PKEY_free(c->key);
+	sk_X509_pop_free(c->roots, X509_free);
+	free(c);
+}
+
+int tls_certificate_serial(struct bytes der, uint8_t to[TLS_SERIAL_SIZE], size_t *ret_len)
+{
+	X509 *x = read_certificate(der);
+	BIGNUM *b = x ? ASN1_INTEGER_to_BN(X509_get0_serialNumber(x), NULL) : NULL;
+	int r = b && BN_num_bytes(b) <= TLS_SERIAL_SIZE ? 0 : ERR_INVALID;
+
+	if (r == 0)
+		*ret_len = (size_t)BN_bn2bin(b, to);
+	BN_free(b);
+	X509_free(x);
 	return r;
 }
 
@@ -466,10 +688,8 @@ static void name_text(const X509_NAME *n, char *to, size_t size)
 
 int tls_certificate_names(struct bytes der, char *issuer, char *subject, size_t size)
 {
-	const uint8_t *p = der.p;
-	X509 *x = d2i_X509(NULL, &p, (long)der.len);
+	X509 *x = read_certificate(der);
 
-	ERR_clear_error();
 	if (!x)
 		return ERR_INVALID;
 	name_text(X509_get_issuer_name(x), issuer, size);

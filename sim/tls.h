@@ -26,12 +26,30 @@ enum tls_step {
 	TLS_FAIL, /* anything else; an alert was sent where the protocol wants one */
 };
 
-enum tls_step tls_handshake(void *ssl);
+/* A refusal of the other end is noted in the device. */
+enum tls_step tls_handshake(struct sim *s, void *ssl);
 enum tls_step tls_read(void *ssl, void *to, size_t size, size_t *ret_len);
 enum tls_step tls_write(void *ssl, const void *p, size_t len, size_t *ret_len);
 bool tls_was_resumed(void *ssl);
 /* Bytes on the wire so far. */
 void tls_counts(void *ssl, uint64_t *ret_in, uint64_t *ret_out);
+
+/* What the TLS port shows from now on: a certificate and its private key, or its own for BYTES_NONE; roots: a chain
+ * (trust.h) of those who may sign clients in mutual TLS, taken over; NULL: none is asked for. */
+void tls_serve(struct device *d, struct bytes certificate, struct bytes private_der, void *roots);
+void tls_credential_free(void *credential); /* NULL is fine */
+
+/* Key number i of the pool from which devices take new key pairs, 2048 or 1024 bits: PKCS#1, DER in base64. Making one
+ * takes long, so devices share them. */
+int tls_pool_key_base64(struct sim *s, unsigned i, unsigned bits, struct buf *out);
+int tls_key_bits(struct bytes private_der); /* 0: no RSA key */
+bool tls_key_fits(struct bytes private_der, struct bytes certificate);
+int tls_own_key_base64(struct sim *s, struct device *d, struct buf *out); /* the private half of its first key */
+enum tls_digest { TLS_SHA1, TLS_SHA256, TLS_SHA384 };
+/* The PKCS#10 request signed anew, DER in base64. ERR_INVALID: no request, or for another key. */
+int tls_request_sign(struct bytes private_der, struct bytes request, enum tls_digest digest, struct buf *out);
+#define TLS_SERIAL_SIZE 20
+int tls_certificate_serial(struct bytes der, uint8_t to[TLS_SERIAL_SIZE], size_t *ret_len); /* ERR_INVALID */
 
 void tls_certificate_free(void *certificate); /* NULL is fine */
 /* The device's own leaf, the public half of its key (PKCS#1), and the public half of a private key (PKCS#1 or PKCS#8),

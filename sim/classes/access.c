@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "classes/classes.h"
+#include "setup.h"
 
 #define HA1_SIZE          16
 #define USERS_MAX         15
@@ -94,6 +95,21 @@ static uint32_t take_user(const struct invoke *i, struct user *u)
 	return take_realms(i, &u->realms) ? RV_OK : PT_INVALID_REALM;
 }
 
+/* Who, as audit records tell it: a digest user by name. */
+static void audit_user(const struct invoke *i, enum audit_security event, const char *name, int first)
+{
+	struct buf b;
+
+	buf_init(&b, 64);
+	if (first >= 0)
+		buf_addc(&b, (char)first);
+	buf_addc(&b, 0);
+	buf_addc(&b, (char)strlen(name));
+	buf_adds(&b, name);
+	audit_add(i->x, AUDIT_SECURITY, event, buf_bytes(&b));
+	buf_release(&b);
+}
+
 static uint32_t add_user(struct invoke *i)
 {
 	struct user u = {0}, *made;
@@ -113,6 +129,7 @@ static uint32_t add_user(struct invoke *i)
 	made->next = m->users;
 	m->users = made;
 	wsman_add_u64(i->w, "Handle", made->handle);
+	audit_user(i, AUDIT_ACL_ADDED, made->name, -1);
 	return RV_OK;
 }
 
@@ -131,6 +148,7 @@ static uint32_t update_user(struct invoke *i)
 	u.next = old->next;
 	*old = u;
 	i->x->d->nonce_epoch++; /* a change of users ends the sessions */
+	audit_user(i, AUDIT_ACL_CHANGED, old->name, 1);
 	return RV_OK;
 }
 
@@ -145,6 +163,7 @@ static uint32_t remove_user(struct invoke *i)
 			struct user *u = *p;
 
 			*p = u->next;
+			audit_user(i, AUDIT_ACL_REMOVED, u->name, -1);
 			free(u);
 			break;
 		}
@@ -223,6 +242,7 @@ static uint32_t set_enabled(struct invoke *i)
 	if (!invoke_bool(i, "Enabled", &on))
 		return PT_INVALID_PARAMETER;
 	u->enabled = on;
+	audit_user(i, AUDIT_ACL_STATE, u->name, on);
 	return RV_OK;
 }
 
@@ -234,7 +254,9 @@ static uint32_t get_admin(struct invoke *i)
 
 static uint32_t get_admin_status(struct invoke *i)
 {
-	wsman_add_bool(i->w, "IsDefault", false);
+	const struct device *d = i->x->d;
+
+	wsman_add_bool(i->w, "IsDefault", d->mode == DEVICE_SETUP && !(d->setup && d->setup->admin_set));
 	return RV_OK;
 }
 
@@ -249,7 +271,8 @@ static uint32_t set_admin(struct invoke *i)
 		return PT_INVALID_PASSWORD;
 	d->flags |= DEVICE_HA1;
 	d->nonce_epoch++;
-	audit_add(i->x, AUDIT_SECURITY, 3, BYTES_LIT("\1\0\5admin"));
+	setup_get(i->x->s, d)->admin_set = true;
+	audit_user(i, AUDIT_ACL_CHANGED, "admin", 1);
 	return RV_OK;
 }
 

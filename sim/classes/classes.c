@@ -4,7 +4,7 @@
 
 const struct class *const *const class_files[] = {
 	classes_power, classes_identity, classes_hardware,     classes_network, classes_boot,   classes_redirection,
-	classes_logs,  classes_access,   classes_certificates, classes_remote,  classes_events,
+	classes_logs,  classes_access,   classes_certificates, classes_remote,  classes_events, classes_setup,
 };
 const size_t class_file_count = ARRAY_LEN(class_files);
 

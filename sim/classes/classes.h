@@ -68,6 +68,7 @@ extern const struct class *const classes_access[];
 extern const struct class *const classes_certificates[];
 extern const struct class *const classes_remote[];
 extern const struct class *const classes_events[];
+extern const struct class *const classes_setup[];
 
 unsigned power_scheme_active(const struct get *g); /* instance of AMT_SystemPowerScheme */
 /* Text of the EPR of a power scheme. */
@@ -83,6 +84,14 @@ bool boot_is_set(struct sim *s, struct device *d);
 bool optin_is_missing(const struct get *g);
 /* Values of a property of the first instance as a number; 0 when it is none. */
 uint64_t class_number(const struct get *g, const char *class_name, const char *prop);
+/* Its UUID in the order of SMBIOS. */
+void wire_uuid(const struct get *g, uint8_t to[16]);
+/* Does AMT_TLSSettingData of the remote interface (also as it is staged) say so? */
+bool tls_setting(const struct get *g, const char *prop);
+/* May what is staged for TLS be committed? 0, or the PT_STATUS that CommitChanges answers. */
+uint32_t tls_commit_check(const struct get *g);
+/* Makes it true; the check was passed. */
+void tls_commit(const struct exchange *x, const struct get *g);
 /* Alarms that are due switch the host on. */
 void alarms_settle(struct sim *s, struct device *d);
 

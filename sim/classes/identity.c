@@ -1,11 +1,8 @@
-/* Who the device is and how it was set up. Recorded: AMT 12.0.67, newer properties from a NUC12; Intel AMT guide. */
+/* Who the device is, its names and its clock. Recorded: AMT 12.0.67, newer properties from a NUC12; Intel AMT guide. */
 #include "audit.h"
 #include "base/base.h"
 #include "classes/classes.h"
-#include "listen.h"
-#include "mebx.h"
-
-#include <sodium.h>
+#include "setup.h"
 
 #define SKU_PRO_CORPORATE "16392"     /* 0x4008, as recorded */
 #define TIME_LEAST        1072915200u /* 2004-01-01: earlier times are refused */
@@ -67,115 +64,6 @@ static const struct class software_identity = {.name = "CIM_SoftwareIdentity",
 					       CLASS_PROPS(software_props),
 					       .instances = ARRAY_LEN(software),
 					       .flags = CLASS_COMMON};
-
-/* ---- AMT_SetupAndConfigurationService ---- */
-
-/* 2 was SMB until the modes became admin and client control with 6.0. */
-static void provisioning_mode(const struct get *g, struct values *to)
-{
-	values_u64(to, g->p->major < 6 ? 2 : 1);
-}
-
-static const struct prop setup_props[] = {
-	KEY("CreationClassName", "AMT_SetupAndConfigurationService"),
-	FIXED("ElementName", STR, "Intel(r) AMT Setup and Configuration Service"),
-	FIXED("EnabledState", INT, "5"),
-	KEY("Name", "Intel(r) AMT Setup and Configuration Service"),
-	FIXED("PasswordModel", INT, "1"),
-	MADE("ProvisioningMode", INT, provisioning_mode),
-	PUT("ProvisioningServerOTP", BASE64, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
-	FIXED("ProvisioningState", INT, "2"),
-	FIXED("RequestedState", INT, "12"),
-	IN_AMT,
-	PUT("ZeroTouchConfigurationEnabled", BOOL, "true"),
-};
-
-static void wire_uuid(const struct get *g, uint8_t to[16])
-{
-	struct uuid u = device_uuid(g->s, g->d);
-
-	uuid_to_smbios(&u, to);
-}
-
-static uint32_t get_uuid(struct invoke *i)
-{
-	uint8_t raw[16];
-
-	wire_uuid(&i->g, raw);
-	wsman_add_base64(i->w, "UUID", BYTES(raw, sizeof(raw)));
-	return RV_OK;
-}
-
-/* Which ports are open follows from AMT_TLSSettingData; the connection ends when the listener starts anew. */
-static uint32_t commit_changes(struct invoke *i)
-{
-	struct get remote = i->g;
-	struct values v;
-	bool tls, plain;
-
-	if (!i->x->d->more || !i->x->d->more->tls_staged)
-		return RV_OK;
-	remote.instance = 0;
-	tls = strcmp(class_text("AMT_TLSSettingData", "Enabled", &remote, &v), "true") == 0;
-	plain = strcmp(class_text("AMT_TLSSettingData", "AcceptNonSecureConnections", &remote, &v), "true") == 0;
-	if (tls && !class_instance_at(class_find(BYTES_LIT("AMT_TLSCredentialContext")), &remote, 0))
-		return PT_DATA_MISSING;
-	device_set_mode(i->x->s, i->x->d, DEVICE_SMB, tls);
-	if (tls && !(i->g.p->flags & PROFILE_TLS_ONLY))
-		i->x->d->flags = (uint8_t)((i->x->d->flags & ~DEVICE_PLAIN) | (plain ? DEVICE_PLAIN : 0));
-	i->x->d->more->tls_staged = false;
-	i->x->drop = true;
-	listen_update(i->x->s, i->x->d);
-	return RV_OK;
-}
-
-static uint32_t set_mebx_password(struct invoke *i)
-{
-	return mebx_check_password(invoke_text(i, "Password"), NULL) == 0 ? RV_OK : PT_INVALID_PASSWORD;
-}
-
-/* The device is as it came from the factory; its realm is another one from then on. */
-static uint32_t unprovision(struct invoke *i)
-{
-	struct device *d = i->x->d;
-
-	device_release(d);
-	d->realm_epoch++;
-	d->nonce_epoch++;
-	d->flags &= (uint8_t)~DEVICE_HA1;
-	device_set_mode(i->x->s, d, DEVICE_FACTORY, false);
-	i->x->drop = true;
-	listen_update(i->x->s, d);
-	return RV_OK;
-}
-
-static uint32_t blocking_components(struct invoke *i)
-{
-	return RV_OK;
-}
-
-static uint32_t extend_period(struct invoke *i)
-{
-	uint64_t hours;
-
-	return invoke_u64(i, "Duration", &hours) && hours <= 24 ? RV_OK : PT_INVALID_PARAMETER;
-}
-
-static const struct method setup_methods[] = {
-	{"CommitChanges", commit_changes, 0},
-	{"GetUuid", get_uuid, 0},
-	{"SetMEBxPassword", set_mebx_password, 0},
-	{"Unprovision", unprovision, 0},
-	{"PartialUnprovision", unprovision, 0},
-	{"GetUnprovisionBlockingComponents", blocking_components, PROFILE_VERSION(6, 1)},
-	{"ExtendProvisioningPeriod", extend_period, 0},
-};
-
-static const struct class setup = {.name = "AMT_SetupAndConfigurationService",
-				   CLASS_PROPS(setup_props),
-				   CLASS_METHODS(setup_methods),
-				   .instances = 1,
-				   .flags = CLASS_COMMON | CLASS_PUT};
 
 /* ---- AMT_GeneralSettings ---- */
 
@@ -249,54 +137,6 @@ static const struct class general = {.name = "AMT_GeneralSettings",
 				     .instances = 1,
 				     .flags = CLASS_PUT};
 
-/* ---- IPS_HostBasedSetupService: from 6.1; a device that is set up by hand is in admin control mode ---- */
-
-static void configuration_nonce(const struct get *g, struct values *to)
-{
-	uint64_t r[3] = {device_hash(g->s, g->d, "nonce"), device_hash(g->s, g->d, "nonce 2"),
-			 device_hash(g->s, g->d, "nonce 3")};
-	char text[64];
-
-	sodium_bin2base64(text, sizeof(text), (const uint8_t *)r, 20, sodium_base64_VARIANT_ORIGINAL);
-	values_str(to, text);
-}
-
-static const struct prop host_based_props[] = {
-	LIST("AllowedControlModes", INT, "2|1"),
-	FIXED("CertChainStatus", INT, "0"),
-	MADE("ConfigurationNonce", BASE64, configuration_nonce),
-	KEY("CreationClassName", "IPS_HostBasedSetupService"),
-	FIXED("CurrentControlMode", INT, "2"),
-	FIXED("ElementName", STR, "Intel(r) AMT Host Based Setup Service"),
-	KEY("Name", "Intel(r) AMT Host Based Setup Service"),
-	IN_AMT,
-};
-
-/* Return values of this class are its own: 2 invalid state, for AddNextCertInChain 3. */
-static uint32_t already_set_up(struct invoke *i)
-{
-	return 2;
-}
-
-static uint32_t no_chain_wanted(struct invoke *i)
-{
-	return 3;
-}
-
-static const struct method host_based_methods[] = {
-	{"Setup", already_set_up, 0},
-	{"AdminSetup", already_set_up, 0},
-	{"UpgradeClientToAdmin", already_set_up, 0},
-	{"AddNextCertInChain", no_chain_wanted, 0},
-};
-
-static const struct class host_based = {.name = "IPS_HostBasedSetupService",
-					CLASS_PROPS(host_based_props),
-					CLASS_METHODS(host_based_methods),
-					.instances = 1,
-					SINCE(6, 1),
-					.flags = CLASS_COMMON};
-
 /* ---- AMT_TimeSynchronizationService ---- */
 
 static const struct prop time_props[] = {
@@ -329,6 +169,7 @@ static uint32_t set_time(struct invoke *i)
 		return PT_INVALID_PARAMETER;
 	offset = (int64_t)tm2 - device_clock_s(i->x->s, d);
 	more_get(d)->clock_offset_s += offset;
+	setup_get(i->x->s, d)->clock_set = true;
 	for (int k = 0; k < 4; k++)
 		now[k] = (uint8_t)(tm2 >> 8 * (3 - k));
 	audit_add(i->x, AUDIT_TIME, 0, BYTES(now, sizeof(now)));
@@ -347,6 +188,13 @@ static const struct class time_sync = {.name = "AMT_TimeSynchronizationService",
 				       .flags = CLASS_COMMON};
 
 /* ---- CIM_ComputerSystemPackage ---- */
+
+void wire_uuid(const struct get *g, uint8_t to[16])
+{
+	struct uuid u = device_uuid(g->s, g->d);
+
+	uuid_to_smbios(&u, to);
+}
 
 static void platform_guid(const struct get *g, struct values *to)
 {
@@ -370,26 +218,7 @@ static const struct class package = {.name = "CIM_ComputerSystemPackage", CLASS_
 static const char *const packaging_members[] = {"CIM_ComputerSystemPackage", NULL};
 static const struct class packaging = {.name = "CIM_SystemPackaging", .members = packaging_members};
 
-/* ---- how it was set up, and why the host booted ---- */
-
-static const struct prop record_log_props[] = {
-	FIXED("CurrentNumberOfRecords", INT, "1"),
-	FIXED("ElementName", STR, "Intel(r) AMT Provisioning Record Log"),
-	FIXED("EnabledState", INT, "2"),
-	FIXED("HealthState", INT, "0"),
-	KEY("InstanceID", "Intel(r) AMT: RecordLog 1"),
-	FIXED("LogState", INT, "4"),
-	FIXED("MaxNumberOfRecords", INT, "1"),
-	FIXED("Name", STR, "Intel(r) AMT Provisioning Record Log"),
-	FIXED("OverwritePolicy", INT, "2"),
-	FIXED("RequestedState", INT, "12"),
-};
-
-static const struct class record_log = {.name = "IPS_ProvisioningRecordLog",
-					CLASS_PROPS(record_log_props),
-					.instances = 1,
-					SINCE(6, 1),
-					.flags = CLASS_COMMON};
+/* ---- why the host booted ---- */
 
 static const struct prop boot_reason_props[] = {
 	FIXED("ElementName", STR, "Intel(r) AMT:Host Boot Reason"),
@@ -403,6 +232,5 @@ static const struct class boot_reason = {
 	.name = "IPS_HostBootReason", CLASS_PROPS(boot_reason_props), .instances = 1, SINCE(16, 0)};
 
 const struct class *const classes_identity[] = {
-	&software_identity, &setup,     &general,    &host_based,  &time_sync,
-	&package,           &packaging, &record_log, &boot_reason, NULL,
+	&software_identity, &general, &time_sync, &package, &packaging, &boot_reason, NULL,
 };

@@ -210,7 +210,7 @@ static uint32_t send_code(struct invoke *i)
 	if (optin_now(&i->g) != OPTIN_DISPLAYED)
 		return OPTIN_INVALID_STATE;
 	right = invoke_u64(i, "OptInCode", &code) && code == m->optin_code;
-	audit_add(i->x, 30, 1, BYTES(right ? "\0" : "\1", 1));
+	audit_add(i->x, AUDIT_OPTIN, 1, BYTES(right ? "\0" : "\1", 1));
 	if (right) {
 		optin_set(i, OPTIN_RECEIVED);
 		return RV_OK;
@@ -236,11 +236,25 @@ static uint32_t cancel_optin(struct invoke *i)
 static const struct method optin_methods[] = {
 	{"StartOptIn", start_optin, 0}, {"SendOptInCode", send_code, 0}, {"CancelOptIn", cancel_optin, 0}};
 
+/* None, KVM or all; in client control mode it is all and stays so. */
+static bool optin_changed(struct invoke *i, enum wsman_fault *fault)
+{
+	uint64_t required = class_number(&i->g, "IPS_OptInService", "OptInRequired");
+
+	if (i->g.d->mode == DEVICE_CLIENT && required != OPTIN_ALL) {
+		set_number(i->x->d, "IPS_OptInService", "OptInRequired", OPTIN_ALL);
+		*fault = WSMAN_FAULT_ACCESS_DENIED;
+		return false;
+	}
+	return true;
+}
+
 static const struct class optin = {.name = "IPS_OptInService",
 				   CLASS_PROPS(optin_props),
 				   CLASS_METHODS(optin_methods),
 				   .instances = 1,
 				   .flags = CLASS_COMMON | CLASS_PUT,
+				   .changed = optin_changed,
 				   SINCE(6, 0)};
 
 /* ---- screens ---- */

@@ -9,9 +9,10 @@ import ssl
 import subprocess
 import time
 import warnings
-import xml.etree.ElementTree as tree
 
+import authority
 import simulator
+from replies import all_of, context, fault, names, one, rv
 from simulator import (ADDRESSING, DEADLINE, PASSWORD, Client, Sim, enumerate_, envelope, exchange, get, invoke, md5,
                        pongs, power, pull, put, uri, wait_for)
 
@@ -23,58 +24,6 @@ SIM = None
 
 def client(number=1, **more):
     return Client(SIM.at(number), **more)
-
-
-def names(text):
-    """(class, {property: [values]}) of each instance in a reply."""
-    body = tree.fromstring(text).find(f"{{{simulator.SOAP}}}Body")
-    items = list(body)
-    if items and items[0].tag.endswith("PullResponse"):
-        items = [i for part in items[0] if part.tag.endswith("Items") for i in part]
-    result = []
-    for item in items:
-        properties = {}
-        for p in item:
-            properties.setdefault(p.tag.split("}")[1], []).append(p.text or "")
-        result.append((item.tag.split("}")[1], properties))
-    return result
-
-
-def context(text):
-    found = re.search(rb"EnumerationContext>([^<]*)<", text)
-    return found and found[1].decode()
-
-
-def all_of(c, name):
-    """Enumerates to the end: a list per Pull."""
-    status, _, text = c.ask(enumerate_(name))
-    assert status == 200, text
-    pulls, at = [], context(text)
-    while at:
-        status, _, text = c.ask(pull(name, at))
-        assert status == 200, text
-        pulls.append(names(text))
-        at = context(text)
-        assert bool(at) != (b"<g:EndOfSequence></g:EndOfSequence>" in text)
-    return pulls
-
-
-def rv(c, body):
-    status, _, text = c.ask(body)
-    assert status == 200, text
-    return int(re.search(rb"<g:ReturnValue>(\d+)</g:ReturnValue></g:\w+_OUTPUT>", text)[1])
-
-
-def fault(c, body):
-    status, _, text = c.ask(body)
-    assert status in (400, 500), (status, text)
-    return re.search(rb"Subcode><a:Value>([^<]*)<", text)[1].decode()
-
-
-def one(c, name, selectors=None):
-    status, _, text = c.ask(get(name, selectors))
-    assert status == 200, text
-    return names(text)[0][1]
 
 
 # ---- HTTP ----
@@ -683,10 +632,12 @@ def tls_can_be_switched_on_from_afar():
         assert c.ask(put("AMT_TLSSettingData", inside))[0] == 200
         commit = invoke("AMT_SetupAndConfigurationService", "CommitChanges")
         assert rv(c, commit) == 2057  # no certificate yet
-        run = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null",
-                              "-subj", "/CN=x", "-outform", "DER"], capture_output=True, check=True)
+        assert rv(c, invoke("AMT_PublicKeyManagementService", "GenerateKeyPair",
+                            "<r:KeyAlgorithm>0</r:KeyAlgorithm><r:KeyLength>2048</r:KeyLength>")) == 0
+        public = base64.b64decode(one(c, "AMT_PublicPrivateKeyPair")["DERKey"][0])
+        given = authority.for_public_key(public, "/CN=x")
         rv(c, invoke("AMT_PublicKeyManagementService", "AddCertificate",
-                     f"<r:CertificateBlob>{base64.b64encode(run.stdout).decode()}</r:CertificateBlob>"))
+                     f"<r:CertificateBlob>{base64.b64encode(given.der).decode()}</r:CertificateBlob>"))
         reference = (f"<a:Address>{ADDRESSING}</a:Address><a:ReferenceParameters><w:ResourceURI>%s</w:ResourceURI>"
                      '<w:SelectorSet><w:Selector Name="%s">%s</w:Selector></w:SelectorSet></a:ReferenceParameters>')
         name = "AMT_TLSCredentialContext"
@@ -699,7 +650,8 @@ def tls_can_be_switched_on_from_afar():
         assert c.ask(create)[0] == 200 and fault(c, create) == "e:AlreadyExists"
         assert rv(c, commit) == 0
         assert refused(s.address) and not refused(s.address, 16993)
-        assert Client(s.address, tls=True).ask(STATE)[0] == 200
+        c = Client(s.address, tls=True)
+        assert c.ask(STATE)[0] == 200 and c.connection.sock.getpeercert(True) == given.der
 
 
 # ---- generations, options, determinism ----

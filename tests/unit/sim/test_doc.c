@@ -11,6 +11,7 @@
 #include "fault.h"
 #include "profile.h"
 #include "setting.h"
+#include "setup.h"
 
 static const char *const command_rows[][2] = {
 #define COMMAND(words, handler, args, options, flags, sentence) {words, sentence},
@@ -136,10 +137,16 @@ static void every_command_and_counter_is_described(void **state)
 		expect_row(counter_rows[i][0], counter_rows[i][1]);
 }
 
+static void every_refusal_is_described(void **state)
+{
+	for (int i = 1; i < REFUSED_COUNT; i++)
+		expect_row(refusal_rows[i].word, refusal_rows[i].sentence);
+}
+
 static void nothing_else_is_described(void **state)
 {
-	size_t rows =
-		FAULT_COUNT - 1 + setting_count + profile_count + ARRAY_LEN(command_rows) + ARRAY_LEN(counter_rows);
+	size_t rows = FAULT_COUNT - 1 + setting_count + profile_count + ARRAY_LEN(command_rows) +
+		      ARRAY_LEN(counter_rows) + REFUSED_COUNT - 1;
 
 	assert_int_equal(count(&guide, "\n| `"), rows);
 }
@@ -149,7 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_fault_is_described),   cmocka_unit_test(every_setting_is_described),
 		cmocka_unit_test(every_profile_is_described), cmocka_unit_test(every_command_and_counter_is_described),
-		cmocka_unit_test(nothing_else_is_described),
+		cmocka_unit_test(every_refusal_is_described), cmocka_unit_test(nothing_else_is_described),
 	};
 
 	return cmocka_run_group_tests_name("sim/doc", tests, read_docs, release_docs);
