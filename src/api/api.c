@@ -189,6 +189,7 @@ static void init(struct api *a, const struct api_deps *deps)
 	a->magic = API_MAGIC;
 	a->clock = deps->clock;
 	a->vault = deps->vault;
+	a->audit_key = deps->audit_key;
 	a->database = mem_str(deps->database);
 	a->setup_path = deps->setup_path ? mem_str(deps->setup_path) : NULL;
 	a->socket_path = mem_str(deps->socket_path);

@@ -27,6 +27,7 @@ struct vault;
 
 struct api_deps {
 	struct clock *clock;
+	struct bytes audit_key;  /* of the MACs of the audit, see store/audit.h; BYTES_NONE: it has none */
 	struct vault *vault;     /* seals secrets on arrival; never opens one */
 	const char *database;    /* target for store_open, read only */
 	const char *setup_path;  /* file of the setup token, removed when it was used; NULL: none */

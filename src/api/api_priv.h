@@ -79,6 +79,7 @@ struct api {
 	uint32_t magic;
 	struct clock *clock;
 	struct vault *vault;
+	struct bytes audit_key;
 	char *database, *socket_path, *setup_path, *server_name;
 	struct loop *loop;
 	struct mailbox *mailbox, *to_zone;

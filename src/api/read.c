@@ -163,6 +163,7 @@ int read_run(struct api *a, struct db *db, const struct asker *who, const struct
 	r->arena = call->arena;
 	r->now = clock_wall_ms(a->clock);
 	r->server = a->server;
+	r->audit_key = a->audit_key;
 	json_writer_init(&r->json, out);
 	int code = db_begin(db, e);
 	if (!code) {

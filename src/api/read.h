@@ -36,6 +36,7 @@ struct read {
 	struct json_writer json;
 	int64_t now;    /* wall, ms */
 	int64_t server; /* our id */
+	struct bytes audit_key;
 	/* LIST: where the page went on, then where it got to. Two parts, for keys of two columns. */
 	char key[2][STORE_PATH_MAX + 1];
 	uint32_t count;

@@ -21,7 +21,7 @@ static const char *kind_of(const char *action, bool refused)
 		return "refused";
 	if (strcmp(action, "device.power") == 0 || strcmp(action, "credential.use") == 0)
 		return "device";
-	return strcmp(action, "audit.checkpoint") == 0 ? "system" : "change";
+	return strcmp(action, "audit.checkpoint") == 0 || strcmp(action, "audit.seal") == 0 ? "system" : "change";
 }
 
 static bool is_refused(const struct store_audit *a)
@@ -169,6 +169,7 @@ static void put_check(struct read *r, const struct store_audit_walk *walk)
 	api_put_str(&w, "hash", walk->rows ? hash : NULL);
 	put_seq(&w, "checkpoint", walk->from.id);
 	api_put_time(&w, "cut", walk->from.time);
+	put_seq(&w, "without_key", walk->sealed);
 	put_seq(&w, "bad", walk->bad);
 	api_put_str(&w, "message", message);
 	api_end(&w);
@@ -177,8 +178,9 @@ static void put_check(struct read *r, const struct store_audit_walk *walk)
 /* Each page in a snapshot of its own: a long reader would keep the journal from being written back. */
 int read_AUDIT_VERIFY(struct read *r, struct err *e)
 {
+	const struct store_audit_chain chain = {r->server, r->audit_key};
 	struct store_audit_walk walk;
-	int code = store_audit_walk_start(r->db, r->server, &walk, e);
+	int code = store_audit_walk_start(r->db, &chain, &walk, e);
 	while (!code && !walk.done) {
 		code = store_audit_walk_page(r->db, &walk, VERIFY_PAGE, e);
 		if (!code && !walk.done) {

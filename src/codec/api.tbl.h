@@ -897,6 +897,7 @@ API_FIELD(audit_check, "last",       INT,  NULL_OK, "number of the last one that
 API_FIELD(audit_check, "hash",       STR,  NULL_OK, "its hash: compare with an export or the copy on a log server")
 API_FIELD(audit_check, "checkpoint", INT,  NULL_OK, "number up to which old records were cut off")
 API_FIELD(audit_check, "cut",        TIME, NULL_OK, "when that was")
+API_FIELD(audit_check, "without_key", INT, NULL_OK, "records up to this number are older than the key of the audit: their hashes alone tell")
 API_FIELD(audit_check, "bad",        INT,  NULL_OK, "number of the first record that was changed, removed or put in")
 API_FIELD(audit_check, "message",    STR,  NULL_NO, "the same as a sentence")
 API_COMMAND(AUDIT_VERIFY, "audit", "verify", GET, "/audit-check", READ, AUDIT_VIEW, ZONE, "audit_check", false, "Look at the whole chain of the audit, and name the first record that was changed, removed or put in.", "lamp audit verify")

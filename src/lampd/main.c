@@ -49,6 +49,8 @@ struct lampd {
 	struct place place;
 	struct clock *clock;
 	struct vault *vault;
+	struct secret audit_key;
+	bool audit_is_new; /* the key */
 	struct pool *pool; /* of wire: names and addresses */
 	struct wire *wire;
 	struct api *api;
@@ -128,6 +130,7 @@ static int make_api(struct lampd *l, struct err *e)
 	struct api_deps deps = {
 		.clock = l->clock,
 		.vault = l->vault,
+		.audit_key = BYTES(l->audit_key.p, l->audit_key.len),
 		.database = l->place.database,
 		.socket_path = l->place.socket,
 		.setup_path = l->place.setup,
@@ -186,6 +189,8 @@ static int start_zone(struct lampd *l, struct err *e)
 		.fqdn = name_option(l, OPTION_FQDN),
 		.allow_nets = option_is_set(&l->options, OPTION_ALLOW_NET) ? option_text(&l->options, OPTION_ALLOW_NET)
 									   : NULL,
+		.audit_key = BYTES(l->audit_key.p, l->audit_key.len),
+		.audit_is_new = l->audit_is_new,
 		.to_wire = wire_mailbox(l->wire),
 		.to_api = api_mailbox(l->api),
 		.to_post = post_mailbox(l->post),
@@ -197,7 +202,10 @@ static int start_zone(struct lampd *l, struct err *e)
 	setup_make(&l->setup);
 	deps.has_setup = true;
 	memcpy(deps.setup_hash, l->setup.hash, sizeof(deps.setup_hash));
-	return zone_start(&deps, &l->zone, e);
+	int code = zone_start(&deps, &l->zone, e);
+	if (!code && l->audit_is_new)
+		code = place_keep_audit_key(&l->place, l->vault, &l->audit_key, e);
+	return code;
 }
 
 static int start_identity(struct lampd *l, struct err *e)
@@ -237,6 +245,8 @@ static int start(struct lampd *l, struct err *e)
 		code = start_clock(l, e);
 	if (!code)
 		code = place_vault(&l->place, &l->vault, e);
+	if (!code)
+		code = place_audit_key(&l->place, l->vault, &l->audit_key, &l->audit_is_new, e);
 	if (!code)
 		code = make_api(l, e);
 	if (!code)
@@ -279,6 +289,7 @@ static void stop(struct lampd *l)
 	identity_free(l->identity);
 	post_free(l->post);
 	pool_free(l->pool);
+	secret_release(&l->audit_key);
 	vault_close(l->vault);
 #ifdef LAMPLIGHTER_TEST_CLOCK
 	testclock_free(l->testclock);

@@ -6,10 +6,10 @@
 
 struct err;
 
-/* Mode 0700: lampd.db, vault.key (0600), ca.pem, lampd.sock, lock, log/ (files of messages), setup-token (0600, until
- * there is an administrator). */
+/* Mode 0700: lampd.db, vault.key (0600), audit.key (sealed by the vault), ca.pem, lampd.sock, lock, log/ (files of
+ * messages), setup-token (0600, until there is an administrator). */
 struct place {
-	char *folder, *lock, *key, *ca, *socket, *log, *setup;
+	char *folder, *lock, *key, *audit, *ca, *socket, *log, *setup;
 	char *database; /* the target: a file here, or what was asked for */
 	int lock_fd;
 };
@@ -21,5 +21,11 @@ void place_release(struct place *p);
 
 /* The key of the vault: made with the database and never again. ERR_NOT_FOUND when the database is there without it. */
 int place_vault(const struct place *p, struct vault **ret, struct err *e);
+
+/* The key of the audit's MACs (store/audit.h). *ret_is_new: there was none, and this one is not kept yet: that is done
+ * with place_keep_audit_key once the database says from where on it counts, so that a crash between leaves no rows of a
+ * key that nobody knows. ERR_TAMPERED: the file is not what this vault sealed. */
+int place_audit_key(const struct place *p, const struct vault *v, struct secret *ret, bool *ret_is_new, struct err *e);
+int place_keep_audit_key(const struct place *p, const struct vault *v, const struct secret *key, struct err *e);
 
 #endif

@@ -41,7 +41,7 @@
 	"a.state + 16 * a.evidence_kind + 64 * (CASE WHEN a.attempt > 1023 THEN 1023 ELSE a.attempt END)" \
 	" + CAST(65536 AS BIGINT) * a.reason"
 #define TEXT_EVENT_COLUMNS "id, time, kind, object, body"
-#define TEXT_AUDIT_COLUMNS "id, time, actor, action, object, detail, hash"
+#define TEXT_AUDIT_COLUMNS "id, time, actor, action, object, detail, hash, mac"
 #define TEXT_MESSAGE_COLUMNS \
 	"id, time, number, severity, actor, kind, object, name, related, text, more, acked_at, acked_by"
 #define TEXT_SINK_COLUMNS \
@@ -442,10 +442,10 @@ SQL(EVENT_PURGE, "DELETE FROM event WHERE id >= $1 AND id <= (SELECT MAX(o.id) F
 	" WHERE e.id >= $1 AND e.id < $2 ORDER BY e.id LIMIT $3) o WHERE o.time < $4)"
 	" AND id < (SELECT MAX(n.id) FROM event n WHERE n.id >= $1 AND n.id < $2)")
 
-SQL(AUDIT_ADD, "INSERT INTO audit (" TEXT_AUDIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)")
-SQL(AUDIT_HEAD, "SELECT id, hash FROM audit_head WHERE server = $1")
-SQL(AUDIT_HEAD_PUT, "INSERT INTO audit_head (server, id, hash) VALUES ($1, $2, $3)"
-	" ON CONFLICT (server) DO UPDATE SET id = excluded.id, hash = excluded.hash")
+SQL(AUDIT_ADD, "INSERT INTO audit (" TEXT_AUDIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+SQL(AUDIT_HEAD, "SELECT id, hash, mac FROM audit_head WHERE server = $1")
+SQL(AUDIT_HEAD_PUT, "INSERT INTO audit_head (server, id, hash, mac) VALUES ($1, $2, $3, $4)"
+	" ON CONFLICT (server) DO UPDATE SET id = excluded.id, hash = excluded.hash, mac = excluded.mac")
 SQL(AUDIT_LAST, "SELECT id, hash FROM audit WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1")
 SQL(AUDIT_LIST, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE " TEXT_AUDIT_FILTER " ORDER BY id DESC LIMIT $8")
 SQL(AUDIT_LIST_OF, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE object = $7 AND " TEXT_AUDIT_FILTER
@@ -454,8 +454,13 @@ SQL(AUDIT_WALK, "SELECT " TEXT_AUDIT_COLUMNS " FROM audit WHERE id > $1 AND id <
 SQL(AUDIT_COUNTS, "SELECT action, CASE WHEN object LIKE 'refused%' THEN 1 ELSE 0 END, COUNT(*) FROM audit"
 	" WHERE time >= $1 AND time < $2 GROUP BY 1, 2 ORDER BY 1, 2")
 SQL(AUDIT_CUT, "DELETE FROM audit WHERE id >= $1 AND id <= $2")
-SQL(AUDIT_CHECKPOINT_ADD, "INSERT INTO audit_checkpoint (id, time, hash, removed) VALUES ($1, $2, $3, $4)")
-SQL(AUDIT_CHECKPOINT, "SELECT id, time, hash, removed FROM audit_checkpoint WHERE id >= $1 AND id < $2"
+SQL(AUDIT_CHECKPOINT_PUT, "INSERT INTO audit_checkpoint (id, time, hash, removed, mac) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (id) DO UPDATE SET mac = excluded.mac")
+SQL(AUDIT_SEAL, "SELECT id, time, hash, mac FROM audit_seal WHERE server = $1")
+SQL(AUDIT_SEAL_PUT, "INSERT INTO audit_seal (server, id, time, hash, mac) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (server) DO UPDATE SET id = excluded.id, time = excluded.time, hash = excluded.hash,"
+	" mac = excluded.mac")
+SQL(AUDIT_CHECKPOINT, "SELECT id, time, hash, removed, mac FROM audit_checkpoint WHERE id >= $1 AND id < $2"
 	" ORDER BY id DESC LIMIT 1")
 
 SQL(MESSAGE_ADD, "INSERT INTO message (" TEXT_MESSAGE_COLUMNS ")"

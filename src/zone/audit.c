@@ -11,6 +11,11 @@
 #define SERVER_ACTOR "server"
 #define DAY_MS       INT64_C(86400000)
 
+static struct store_audit_chain audit_chain(const struct zone *z)
+{
+	return (struct store_audit_chain){z->server, z->deps.audit_key};
+}
+
 int audit_add(struct zone *z, const char *actor, const char *action, const char *object, const char *detail,
 	      struct err *e)
 {
@@ -23,7 +28,8 @@ int audit_add(struct zone *z, const char *actor, const char *action, const char 
 	};
 	if (!z->news)
 		z->news = NEWS_SOME;
-	return store_audit_add(z->db, z->server, &row, NULL, e);
+	const struct store_audit_chain chain = audit_chain(z);
+	return store_audit_add(z->db, &chain, &row, NULL, e);
 }
 
 /* Who turns the audit of changes off cannot hide that, nor anything that decides who may do what. */
@@ -37,14 +43,21 @@ int audit_wants(const struct command *c, bool *ret, struct err *e)
 	return rc;
 }
 
+#define HASH_TEXT 65
+
+static void hash_text(const uint8_t hash[32], char to[HASH_TEXT])
+{
+	struct buf hex;
+	buf_init(&hex, HASH_TEXT - 1);
+	hex_encode(&hex, BYTES(hash, 32));
+	(void)bytes_to_str(buf_bytes(&hex), to, HASH_TEXT); /* 64 digits */
+	buf_release(&hex);
+}
+
 static int say_cut(struct zone *z, const struct store_audit_checkpoint *c, struct err *e)
 {
-	char hash[80] = "", detail[256];
-	struct buf hex;
-	buf_init(&hex, sizeof(hash) - 1);
-	hex_encode(&hex, BYTES(c->hash, sizeof(c->hash)));
-	(void)bytes_to_str(buf_bytes(&hex), hash, sizeof(hash)); /* 64 digits */
-	buf_release(&hex);
+	char hash[HASH_TEXT], detail[256];
+	hash_text(c->hash, hash);
 	(void)snprintf(detail, sizeof(detail), "{\"upto\":%lld,\"hash\":\"%s\",\"removed\":%lld}",
 		       (long long)STORE_SEQ_OF(c->id), hash, (long long)c->removed); /* fits */
 	int rc = audit_add(z, SERVER_ACTOR, "audit.checkpoint", "audit", detail, e);
@@ -58,10 +71,31 @@ static int say_cut(struct zone *z, const struct store_audit_checkpoint *c, struc
 	return rc ? rc : message_add(z, &m, e);
 }
 
+static int say_sealed(struct zone *z, int64_t last, const uint8_t hash[32], int64_t bad, struct err *e)
+{
+	char text[HASH_TEXT], detail[256];
+	hash_text(hash, text);
+	(void)snprintf(detail, sizeof(detail), "{\"upto\":%lld,\"hash\":\"%s\",\"bad\":%lld}",
+		       (long long)STORE_SEQ_OF(last), text, (long long)STORE_SEQ_OF(bad)); /* fits */
+	return audit_add(z, SERVER_ACTOR, "audit.seal", "audit", detail, e);
+}
+
+int audit_start(struct zone *z, struct err *e)
+{
+	const struct store_audit_chain chain = audit_chain(z);
+	uint8_t hash[32];
+	int64_t last, bad;
+	if (!z->deps.audit_is_new)
+		return 0;
+	int rc = store_audit_seal(z->db, &chain, z->now, &last, hash, &bad, e);
+	return rc || !STORE_SEQ_OF(last) ? rc : say_sealed(z, last, hash, bad, e);
+}
+
 static int cut(struct zone *z, int64_t *left, struct err *e)
 {
 	struct store_audit_checkpoint c;
-	int rc = store_audit_cut(z->db, z->server, z->now - setting(z, SETTING_KEEP_AUDIT), z->now, (int)*left, &c, e);
+	const struct store_audit_chain chain = audit_chain(z);
+	int rc = store_audit_cut(z->db, &chain, z->now - setting(z, SETTING_KEEP_AUDIT), z->now, (int)*left, &c, e);
 	if (rc || !c.removed)
 		return rc;
 	*left -= c.removed;
@@ -82,7 +116,8 @@ static int say_tampered(struct zone *z, const struct store_audit_walk *w, struct
 static int look(struct zone *z, int64_t *left, struct err *e)
 {
 	struct store_audit_walk *w = &z->audit_walk;
-	int rc = w->server ? 0 : store_audit_walk_start(z->db, z->server, w, e);
+	const struct store_audit_chain chain = audit_chain(z);
+	int rc = w->of.server ? 0 : store_audit_walk_start(z->db, &chain, w, e);
 	rc = rc ? rc : store_audit_walk_page(z->db, w, (int)*left, e);
 	if (rc)
 		return rc;
@@ -94,7 +129,7 @@ static int look(struct zone *z, int64_t *left, struct err *e)
 	if (w->fault && w->bad != z->audit_bad)
 		rc = say_tampered(z, w, e);
 	z->audit_bad = w->bad;
-	w->server = 0;
+	w->of.server = 0;
 	return rc;
 }
 
@@ -102,11 +137,11 @@ int audit_tidy(struct zone *z, int64_t *left, struct err *e)
 {
 	if (*left <= 0 || z->now < z->audit_at)
 		return 0;
-	int rc = z->audit_walk.server ? 0 : cut(z, left, e);
+	int rc = z->audit_walk.of.server ? 0 : cut(z, left, e);
 	return rc || *left <= 0 ? rc : look(z, left, e);
 }
 
 void audit_forget(struct zone *z)
 {
-	z->audit_walk.server = 0;
+	z->audit_walk.of.server = 0;
 }

@@ -96,6 +96,7 @@ int start_server(struct zone *z, struct err *e)
 	rc = rc ? rc : write_server(z, id, e);
 	rc = rc ? rc : store_server_start(z->db, z->server, z->now, &z->epoch, e);
 	rc = rc ? rc : setting_load(z, e);
+	rc = rc ? rc : audit_start(z, e);
 	if (rc)
 		return rc;
 	int64_t settle_after = later(z->now, setting(z, SETTING_IN_DOUBT_DRAIN));

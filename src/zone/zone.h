@@ -143,6 +143,10 @@ struct zone_deps {
 	const char *allow_nets;
 	bool has_setup; /* the first administrator may be made with the token whose SHA-256 this is */
 	uint8_t setup_hash[32];
+	/* For the MACs of the audit (store/audit.h), borrowed; BYTES_NONE: it has none. is_new: nothing was written
+	 * with this key so far. */
+	struct bytes audit_key;
+	bool audit_is_new;
 	struct uuid machine; /* SMBIOS UUID of this computer; nil: unknown. Its own device is protected */
 	bool crash_points;   /* test builds: die at the named point of LAMPD_CRASH */
 	bool no_sync;        /* tests: do not wait for the disk at commits */

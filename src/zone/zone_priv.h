@@ -129,7 +129,7 @@ struct zone {
 	int64_t message_last;                           /* id of the last message */
 	int64_t ends_at;                                /* the next look at what expires */
 	int64_t audit_at, audit_bad;                    /* the next daily look at the audit; what the last one found */
-	struct store_audit_walk audit_walk;             /* server 0: none is under way */
+	struct store_audit_walk audit_walk;             /* of.server 0: none is under way */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
 	bool run_again; /* work that posted itself again */
 	bool stopping;  /* no act is claimed any more */
@@ -256,6 +256,8 @@ int certificate_keep(struct zone *z, const struct zone_certificate *m, struct er
 int tidy(struct zone *z, struct err *e);
 
 /* audit.c: old rows are cut off and the chain is looked at, once a day, in slices of *left rows */
+/* A key that is new: what is in the audit without its MACs is taken as it is, and that is recorded. */
+int audit_start(struct zone *z, struct err *e);
 int audit_tidy(struct zone *z, int64_t *left, struct err *e);
 void audit_forget(struct zone *z);
 

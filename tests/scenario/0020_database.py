@@ -69,6 +69,18 @@ def a_database_without_its_key_is_refused(box):
     check(not os.path.exists(os.path.join(folder, "vault.key")), "a new key was made")
 
 
+def a_key_of_the_audit_that_another_vault_sealed_is_refused(box):
+    folder, database = stopped_zone(box)
+    box.lampd(data="other").stop()
+    os.rename(box.path("other/audit.key"), os.path.join(folder, "audit.key"))
+    before = digest(database)
+    refused = refused_start(box, folder)
+    equal(refused.returncode, 1)
+    contains(refused.stderr, "audit.key")
+    contains(refused.stderr, "belongs to another key file")
+    equal(digest(database), before, "the file")
+
+
 def a_read_only_database_is_refused(box):
     folder, database = stopped_zone(box)
     os.chmod(database, 0o400)
@@ -115,6 +127,7 @@ harness.main(
     a_database_of_a_newer_version_is_left_alone,
     what_is_no_database_is_left_alone,
     a_database_without_its_key_is_refused,
+    a_key_of_the_audit_that_another_vault_sealed_is_refused,
     a_read_only_database_is_refused,
     a_full_disk_at_the_start_is_said,
     a_disk_that_fills_up_loses_nothing,

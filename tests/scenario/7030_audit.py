@@ -46,7 +46,7 @@ def a_tampered_row_is_named(box):
         ("UPDATE audit SET actor = 'somebody' WHERE id & 255 = 2", 2, "was changed"),
         ("DELETE FROM audit WHERE id & 255 = 4", 4, "was removed"),
         ("DELETE FROM audit WHERE id & 255 = 6", 6, "was removed"),
-        ("INSERT INTO audit SELECT id + 1, time, actor, action, object, detail, hash FROM audit WHERE id & 255 = 6", 7,
+        ("INSERT INTO audit SELECT id + 1, time, actor, action, object, detail, hash, mac FROM audit WHERE id & 255 = 6", 7,
          "was put in"),
     ]
     for damage, bad, says in damages:
@@ -58,10 +58,61 @@ def a_tampered_row_is_named(box):
         contains(found.stdout, f"audit record {bad} {says}")
         equal(server.get("/audit-check")["bad"], bad)
         base.execute("DELETE FROM audit")
-        base.executemany("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", kept)
+        base.executemany("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", kept)
         base.commit()
         base.close()
         check(server.get("/audit-check")["ok"], "put back as it was")
+
+
+def write_anew(server, first, detail):
+    """What somebody can do who has the database: all hashes made anew behind a changed record, and the head with them."""
+    base = database(server)
+    before = ZERO
+    for row in base.execute("SELECT id, time, actor, action, object, detail, hash FROM audit ORDER BY id").fetchall():
+        members = list(row[2:6])
+        if row[0] & 255 < first:
+            before = row[6]
+            continue
+        if row[0] & 255 == first:
+            members[3] = detail
+        before = hashlib.sha256(before + struct.pack(">QQ", row[0], row[1]) + b"".join(text(m) for m in members)).digest()
+        base.execute("UPDATE audit SET detail = ?, hash = ? WHERE id = ?", (members[3], before, row[0]))
+        base.execute("UPDATE audit_head SET hash = ? WHERE id = ?", (before, row[0]))
+    base.commit()
+    base.close()
+
+
+def hashes_made_anew_do_not_hide_a_change(box):
+    server = zone(box)
+    write_anew(server, 3, "{}")
+    found = server.get("/audit-check")
+    equal((found["ok"], found["bad"], found["rows"]), (False, 3, 2))
+    contains(box.lamp(server, "audit", "verify", status=1).stdout, "audit record 3 was not written by this zone")
+    server.post("/devices", name="later")
+    server.stop()
+    server = box.lampd()
+    equal(server.get("/audit-check")["bad"], 3, "after a restart, and more records")
+
+
+def a_zone_of_before_there_was_a_key_is_sealed_at_its_next_start(box):
+    server = zone(box)
+    server.stop()
+    os.unlink(os.path.join(server.folder, "audit.key"))
+    base = database(server)
+    base.execute("UPDATE audit SET mac = NULL")
+    base.execute("UPDATE audit_head SET mac = NULL")
+    base.execute("DELETE FROM audit_seal")
+    base.commit()
+    base.close()
+    server = box.lampd()
+    found = server.get("/audit-check")
+    equal((found["ok"], found["rows"], found["without_key"]), (True, 7, 6), found["message"])
+    sealed = server.items("/audit?action=audit.seal")
+    equal([(r["seq"], r["kind"], json.loads(r["detail"])["upto"], json.loads(r["detail"])["bad"]) for r in sealed],
+          [(7, "system", 6, 0)])
+    equal(os.stat(os.path.join(server.folder, "audit.key")).st_mode & 0o777, 0o600)
+    write_anew(server, 2, "{}")
+    equal(server.get("/audit-check")["bad"], 6, "the last one that was sealed has another hash")
 
 
 def a_tampered_row_becomes_a_message_within_a_day(box):
@@ -155,6 +206,8 @@ def old_records_are_cut_off_at_a_checkpoint(box):
 
 harness.main(
     a_tampered_row_is_named,
+    hashes_made_anew_do_not_hide_a_change,
+    a_zone_of_before_there_was_a_key_is_sealed_at_its_next_start,
     a_tampered_row_becomes_a_message_within_a_day,
     the_audit_is_given_out_with_its_chain,
     records_are_found_and_counted,

@@ -313,6 +313,35 @@ static void old_events_go_but_the_newest_stays(void **state)
 	assert_true(id == STORE_SEQ_ID(1, 6));
 }
 
+/* Of the chain that the present test writes; none at first. */
+static struct bytes audit_key;
+static const struct bytes a_key = BYTES_LIT("0123456789abcdef0123456789abcdef");
+
+static void seal(struct fixture *f, int64_t last, int64_t bad)
+{
+	int64_t ret_last, ret_bad;
+	uint8_t hash[32];
+	OK(f, store_audit_seal(f->db, &(struct store_audit_chain){1, a_key}, 7000, &ret_last, hash, &ret_bad, &f->e));
+	assert_int_equal(STORE_SEQ_OF(ret_last), last);
+	assert_int_equal(STORE_SEQ_OF(ret_bad), bad);
+	audit_key = a_key;
+}
+
+static int set_up_keyed(void **state)
+{
+	int rc = fixture_set_up(state);
+	seal(*state, 0, 0);
+	return rc;
+}
+
+static int tear_down_keyed(void **state)
+{
+	audit_key = BYTES_NONE;
+	return fixture_tear_down(state);
+}
+
+#define KEYED_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_keyed, tear_down_keyed)
+
 static void add_audit(struct fixture *f, int64_t server, int64_t time, const char *detail)
 {
 	const struct store_audit a = {.time = time,
@@ -320,7 +349,7 @@ static void add_audit(struct fixture *f, int64_t server, int64_t time, const cha
 				      .action = "device.add",
 				      .object = "device:pc-1",
 				      .detail = detail};
-	OK(f, store_audit_add(f->db, server, &a, NULL, &f->e));
+	OK(f, store_audit_add(f->db, &(struct store_audit_chain){server, audit_key}, &a, NULL, &f->e));
 }
 
 struct hashes {
@@ -388,7 +417,8 @@ static void a_changed_row_of_the_chain_is_named(void **state)
 		{"UPDATE audit SET id = id + 1 WHERE id & 255 = 5", 5},
 		{"DELETE FROM audit WHERE id & 255 = 5", 5},
 		{"DELETE FROM audit WHERE id & 255 > 3", 4},
-		{"INSERT INTO audit SELECT id + 1, time, actor, action, object, detail, hash FROM audit WHERE id & 255 "
+		{"INSERT INTO audit SELECT id + 1, time, actor, action, object, detail, hash, mac FROM audit WHERE id "
+		 "& 255 "
 		 "= 5",
 		 6},
 		{"UPDATE audit_head SET hash = zeroblob(32) WHERE server = 1", 5},
@@ -397,14 +427,15 @@ static void a_changed_row_of_the_chain_is_named(void **state)
 	for (int i = 1; i <= 5; i++)
 		add_audit(f, 1, 1000 + i, "{}");
 	int64_t bad = -1;
-	OK(f, store_audit_verify(f->db, 1, &bad, &f->e));
+	OK(f, store_audit_verify(f->db, &(struct store_audit_chain){1, audit_key}, &bad, &f->e));
 	assert_int_equal(bad, 0);
-	OK(f, store_audit_verify(f->db, 2, &bad, &f->e));
+	OK(f, store_audit_verify(f->db, &(struct store_audit_chain){2, audit_key}, &bad, &f->e));
 	assert_int_equal(bad, 0);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		OK(f, db_begin(f->db, &f->e));
 		OK(f, db_define(f->db, rows[i].damage, &f->e));
-		assert_int_equal(store_audit_verify(f->db, 1, &bad, &f->e), ERR_TAMPERED);
+		assert_int_equal(store_audit_verify(f->db, &(struct store_audit_chain){1, audit_key}, &bad, &f->e),
+				 ERR_TAMPERED);
 		assert_int_equal(bad, STORE_SEQ_ID(1, rows[i].bad));
 		db_rollback(f->db);
 	}
@@ -413,7 +444,7 @@ static void a_changed_row_of_the_chain_is_named(void **state)
 static int64_t verify(struct fixture *f)
 {
 	int64_t bad = -1;
-	int rc = store_audit_verify(f->db, 1, &bad, &f->e);
+	int rc = store_audit_verify(f->db, &(struct store_audit_chain){1, audit_key}, &bad, &f->e);
 	assert_true(rc == 0 || rc == ERR_TAMPERED);
 	assert_int_equal(rc == 0, bad == 0);
 	return STORE_SEQ_OF(bad);
@@ -425,17 +456,17 @@ static void old_rows_are_cut_off_at_a_checkpoint(void **state)
 	struct store_audit_checkpoint c;
 	for (int i = 1; i <= 9; i++)
 		add_audit(f, 1, 1000 + i, "{}");
-	OK(f, store_audit_cut(f->db, 1, 1000, 5000, 10, &c, &f->e));
+	OK(f, store_audit_cut(f->db, &(struct store_audit_chain){1, audit_key}, 1000, 5000, 10, &c, &f->e));
 	assert_int_equal(c.removed, 0);
-	OK(f, store_audit_cut(f->db, 1, 1007, 5000, 4, &c, &f->e));
+	OK(f, store_audit_cut(f->db, &(struct store_audit_chain){1, audit_key}, 1007, 5000, 4, &c, &f->e));
 	assert_int_equal(c.removed, 4);
 	assert_true(c.id == STORE_SEQ_ID(1, 4));
-	OK(f, store_audit_cut(f->db, 1, 1007, 5001, 4, &c, &f->e));
+	OK(f, store_audit_cut(f->db, &(struct store_audit_chain){1, audit_key}, 1007, 5001, 4, &c, &f->e));
 	assert_int_equal(c.removed, 2);
 	assert_int_equal(ask(f, "SELECT MIN(id) & 255 FROM audit"), 7);
 	assert_int_equal(ask(f, "SELECT SUM(removed) FROM audit_checkpoint"), 6);
 	assert_int_equal(verify(f), 0);
-	OK(f, store_audit_cut(f->db, 1, 9000, 5002, 100, &c, &f->e));
+	OK(f, store_audit_cut(f->db, &(struct store_audit_chain){1, audit_key}, 9000, 5002, 100, &c, &f->e));
 	assert_int_equal(c.removed, 2);
 	assert_int_equal(ask(f, "SELECT COUNT(*) FROM audit"), 1); /* the newest stays */
 	assert_int_equal(verify(f), 0);
@@ -454,6 +485,161 @@ static void old_rows_are_cut_off_at_a_checkpoint(void **state)
 		assert_int_equal(verify(f), rows[i].bad);
 		db_rollback(f->db);
 	}
+}
+
+/* Computed by Python's hmac: hmac.new(key, tag + struct.pack(">Q", (1 << 40) + n) + hash, "sha256"). */
+static void rows_and_head_carry_the_macs_that_the_header_says(void **state)
+{
+	struct fixture *f = *state;
+	add_audit(f, 1, 1001, "{}");
+	add_audit(f, 1, 1002, "{}");
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM audit WHERE id & 255 = 1 AND mac = "
+				"X'f65235eefe62542156bd829994c4b8f65be516ba67334a56219be2caa7e23c50'"),
+			 1);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM audit WHERE id & 255 = 2 AND mac = "
+				"X'97855fcd708dfa3b486701ece2e5ae7807b4b76d8ab9461b20b2564154cfd4f0'"),
+			 1);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM audit_head WHERE mac = "
+				"X'e9d48ec62341677762608ae39c87af3b829c7cc900b4dd20795e92a2e20f33ce'"),
+			 1);
+}
+
+/* As somebody would who has the database and knows the format: rows from first to last made anew with right hashes,
+ * and the head with them. */
+static void write_anew(struct fixture *f, int64_t first, int64_t last, const char *detail)
+{
+	char sql[256];
+	struct bytes key = audit_key;
+	(void)snprintf(sql, sizeof(sql), "DELETE FROM audit WHERE id & 255 >= %lld", (long long)first);
+	OK(f, db_define(f->db, sql, &f->e));
+	OK(f, db_define(f->db, "DELETE FROM audit_head", &f->e));
+	audit_key = BYTES_NONE;
+	for (int64_t i = first; i <= last; i++)
+		add_audit(f, 1, 1000 + i, i == first ? detail : "{}");
+	audit_key = key;
+}
+
+static void who_has_the_database_alone_cannot_write_the_audit_anew(void **state)
+{
+	static const char forged_head[] = "INSERT OR REPLACE INTO audit_head SELECT 1, id, hash, mac FROM audit"
+					  " ORDER BY id DESC LIMIT 1";
+	static const struct {
+		const char *damage[3];
+		int64_t anew, to, bad;
+	} rows[] = {
+		{{NULL}, 2, 5, 2},                                       /* all behind it made anew */
+		{{NULL}, 1, 5, 1},                                       /* the whole chain */
+		{{NULL}, 4, 9, 4},                                       /* with more rows */
+		{{NULL}, 6, 6, 6},                                       /* one more at the end */
+		{{"CREATE TABLE kept AS SELECT * FROM audit"}, 3, 5, 3}, /* and then with the old MACs, below */
+		{{"UPDATE audit SET id = -id WHERE id & 255 IN (3, 4)",
+		  "UPDATE audit SET id = CASE WHEN -id & 255 = 3 THEN 1 - id ELSE -id - 1 END WHERE id < 0"},
+		 0,
+		 0,
+		 3}, /* swapped */
+		{{"UPDATE audit SET detail = '{ }' WHERE id & 255 = 4"}, 0, 0, 4},
+		{{"DELETE FROM audit WHERE id & 255 = 2"}, 0, 0, 2},
+		{{"UPDATE audit SET mac = NULL WHERE id & 255 = 3"}, 0, 0, 3},
+		{{"UPDATE audit SET mac = (SELECT mac FROM audit WHERE id & 255 = 2) WHERE id & 255 = 3"}, 0, 0, 3},
+		{{"DELETE FROM audit WHERE id & 255 > 3", forged_head}, 0, 0, 4}, /* the end taken off */
+		{{"DELETE FROM audit_head"}, 0, 0, 6},
+		{{"UPDATE audit_head SET mac = NULL"}, 0, 0, 6},
+		{{"DELETE FROM audit", "DELETE FROM audit_head"}, 0, 0, 1},
+		{{"INSERT INTO audit_checkpoint SELECT id, time, hash, 3, mac FROM audit WHERE id & 255 = 3",
+		  "DELETE FROM audit WHERE id & 255 <= 3"},
+		 0,
+		 0,
+		 4}, /* the beginning taken off */
+	};
+	struct fixture *f = *state;
+	for (int i = 1; i <= 5; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	assert_int_equal(verify(f), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OK(f, db_begin(f->db, &f->e));
+		for (size_t k = 0; k < ARRAY_LEN(rows[i].damage) && rows[i].damage[k]; k++)
+			OK(f, db_define(f->db, rows[i].damage[k], &f->e));
+		if (rows[i].anew)
+			write_anew(f, rows[i].anew, rows[i].to, "{\"x\":1}");
+		if (i == 4)
+			OK(f, db_define(f->db, "UPDATE audit SET mac = (SELECT mac FROM kept WHERE kept.id = audit.id)",
+					&f->e));
+		if (verify(f) != rows[i].bad)
+			fail_msg("row %zu: %lld", i, (long long)verify(f));
+		/* And it stays found when the server writes on. */
+		add_audit(f, 1, 2000, "{}");
+		if (verify(f) != rows[i].bad)
+			fail_msg("row %zu, written on: %lld", i, (long long)verify(f));
+		db_rollback(f->db);
+	}
+}
+
+static void what_does_not_hold_is_not_cut_off(void **state)
+{
+	struct fixture *f = *state;
+	struct store_audit_checkpoint c;
+	for (int i = 1; i <= 5; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	OK(f, db_define(f->db, "UPDATE audit SET time = 1, detail = 'away' WHERE id & 255 = 3", &f->e));
+	OK(f, store_audit_cut(f->db, &(struct store_audit_chain){1, audit_key}, 2000, 5000, 10, &c, &f->e));
+	assert_int_equal(c.removed, 2);
+	assert_int_equal(ask(f, "SELECT COUNT(*) FROM audit"), 3);
+	assert_int_equal(verify(f), 3);
+}
+
+static void a_chain_of_before_there_was_a_key_is_sealed_as_it_is(void **state)
+{
+	static const struct {
+		const char *damage;
+		int64_t anew, bad;
+	} rows[] = {
+		{"UPDATE audit SET actor = 'x' WHERE id & 255 = 2", 0, 2},
+		{"UPDATE audit SET actor = 'x' WHERE id & 255 = 5", 0, 5},
+		{"DELETE FROM audit_seal", 0, 1},
+		{"UPDATE audit_seal SET id = id + 2", 0, 1}, /* so that later ones need no MAC */
+		{"UPDATE audit_seal SET hash = zeroblob(32)", 0, 1},
+		{NULL, 2, 3}, /* made anew: the last of the old ones has not the hash that was sealed */
+		{NULL, 4, 4},
+	};
+	struct fixture *f = *state;
+	audit_key = BYTES_NONE;
+	for (int i = 1; i <= 3; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	seal(f, 3, 0);
+	assert_int_equal(verify(f), 0);
+	for (int i = 4; i <= 5; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	assert_int_equal(verify(f), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OK(f, db_begin(f->db, &f->e));
+		if (rows[i].damage)
+			OK(f, db_define(f->db, rows[i].damage, &f->e));
+		if (rows[i].anew)
+			write_anew(f, rows[i].anew, 5, "{\"x\":1}");
+		if (verify(f) != rows[i].bad)
+			fail_msg("row %zu: %lld", i, (long long)verify(f));
+		db_rollback(f->db);
+	}
+}
+
+static void a_seal_says_what_did_not_hold_before(void **state)
+{
+	struct fixture *f = *state;
+	struct store_audit_checkpoint c;
+	audit_key = BYTES_NONE;
+	for (int i = 1; i <= 6; i++)
+		add_audit(f, 1, 1000 + i, "{}");
+	OK(f, store_audit_cut(f->db, &(struct store_audit_chain){.server = 1}, 1003, 5000, 10, &c, &f->e));
+	assert_int_equal(c.removed, 2);
+	OK(f, db_begin(f->db, &f->e));
+	seal(f, 6, 0); /* also the checkpoint has its MAC now */
+	add_audit(f, 1, 2000, "{}");
+	assert_int_equal(verify(f), 0);
+	db_rollback(f->db);
+	OK(f, db_define(f->db, "UPDATE audit SET actor = 'x' WHERE id & 255 = 4", &f->e));
+	seal(f, 6, 4);
+	add_audit(f, 1, 2000, "{}");
+	assert_int_equal(verify(f), 4);
 }
 
 static int count_row(void *arg, const struct store_audit *row)
@@ -490,7 +676,7 @@ static void audit_rows_are_found_by_who_what_and_when(void **state)
 					      .action = acts[i].action,
 					      .object = acts[i].object,
 					      .detail = "{}"};
-		OK(f, store_audit_add(f->db, 1, &a, NULL, &f->e));
+		OK(f, store_audit_add(f->db, &(struct store_audit_chain){1, audit_key}, &a, NULL, &f->e));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		int n = 0;
@@ -513,7 +699,7 @@ static void audit_rows_are_counted_by_action_in_a_time(void **state)
 		add_audit(f, 1 + i % 2, 1000 + i, "{}");
 	const struct store_audit refused = {
 		.time = 1002, .actor = "x", .action = "power", .object = "refused: role", .detail = "{}"};
-	OK(f, store_audit_add(f->db, 1, &refused, NULL, &f->e));
+	OK(f, store_audit_add(f->db, &(struct store_audit_chain){1, audit_key}, &refused, NULL, &f->e));
 	OK(f, store_audit_counts(f->db, 1001, 0, note_count, &text, &f->e));
 	assert_string_equal(buf_cstr(&text), "device.add 2\npower! 1\n");
 	buf_release(&text);
@@ -534,6 +720,11 @@ int main(void)
 		FIXTURE_TEST(the_audit_chain_has_the_hashes_that_its_header_says),
 		FIXTURE_TEST(a_changed_row_of_the_chain_is_named),
 		FIXTURE_TEST(old_rows_are_cut_off_at_a_checkpoint),
+		KEYED_TEST(rows_and_head_carry_the_macs_that_the_header_says),
+		KEYED_TEST(who_has_the_database_alone_cannot_write_the_audit_anew),
+		KEYED_TEST(what_does_not_hold_is_not_cut_off),
+		KEYED_TEST(a_chain_of_before_there_was_a_key_is_sealed_as_it_is),
+		KEYED_TEST(a_seal_says_what_did_not_hold_before),
 		FIXTURE_TEST(audit_rows_are_found_by_who_what_and_when),
 		FIXTURE_TEST(audit_rows_are_counted_by_action_in_a_time),
 	};

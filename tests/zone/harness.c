@@ -87,6 +87,7 @@ static void start(struct harness *h)
 	if (rc)
 		print_error("%s\n", e.msg);
 	assert_int_equal(rc, 0);
+	h->deps.audit_is_new = false;
 	take_out(h, &out);
 }
 
@@ -109,6 +110,8 @@ struct harness *harness_new(uint64_t seed)
 		.server_name = "lamp1",
 		.fqdn = "lamp1.example",
 		.no_sync = true,
+		.audit_key = BYTES_LIT("0123456789abcdef0123456789abcdef"),
+		.audit_is_new = true,
 	};
 	log_set_level(LOG_ERROR);
 	start(h);
