@@ -23,6 +23,8 @@ COMMAND("setup",        do_setup,       "device", "",      "",      "how far dev
 COMMAND("hashes",       do_hashes,      "device", "",      "",      "the certificate hashes that a device holds, those of its firmware first")
 COMMAND("agent",        do_agent,       "device action", "otp password", "all", "what a program of the host asks for: start or stop (being set up over the network), otp, activate (client control mode), unprovision")
 COMMAND("dhcp",         do_dhcp,        "device suffix", "", "all", "what DHCP tells in option 15 from now on; none: nothing")
+COMMAND("dns",          do_dns,         "name address", "",  "",    "what the name server of the devices tells: sets a name (none: takes it away), or lists all")
+COMMAND("usb",          do_usb,         "device file", "", "all",  "starts devices from a USB key: its setup.bin, or the image of a key; a record that is used up is marked in the file")
 COMMAND("clear-cmos",   do_clear,       "device", "",      "all",   "makes devices as they came from the factory, MEBx password included")
 COMMAND("set",          do_set,         "setting", "",     "",      "changes a setting (NAME=VALUE), or lists all")
 COMMAND("session",      do_session,     "device state", "", "all",  "open or close: a redirection session, which blocks off and cycle")

@@ -34,6 +34,8 @@ int do_setup(struct ask *a, struct err *e);
 int do_hashes(struct ask *a, struct err *e);
 int do_agent(struct ask *a, struct err *e);
 int do_dhcp(struct ask *a, struct err *e);
+int do_dns(struct ask *a, struct err *e);
+int do_usb(struct ask *a, struct err *e);
 int do_clear(struct ask *a, struct err *e);
 
 #endif

@@ -1,10 +1,15 @@
+#include "announce.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "codec/hello.h"
 #include "command_priv.h"
 #include "mebx.h"
 #include "setup.h"
 #include "sim.h"
 #include "trust.h"
+#include "usb.h"
+
+#include <arpa/inet.h>
 
 static const char *state_name(const struct device *d)
 {
@@ -26,7 +31,7 @@ static void put_server(struct ask *a, const struct device *d)
 	bool secure;
 
 	put_address(a, "server", p ? p->server : 0);
-	json_put_u64(&a->w, "port", p && p->port ? p->port : SETUP_SERVER_PORT);
+	json_put_u64(&a->w, "port", p && p->port ? p->port : HELLO_PORT);
 	json_put_str(&a->w, "server_fqdn", p ? p->server_fqdn : NULL);
 	json_put_str(&a->w, "suffix", setup_suffix(a->s, d, &secure));
 	json_put_str(&a->w, "suffix_from", secure ? "mebx" : "dhcp");
@@ -45,6 +50,22 @@ static void put_refusal(struct ask *a, const struct device *d)
 	json_put_str(&a->w, "why", row->sentence[0] ? row->sentence : NULL);
 }
 
+/* hellos: tries since the network interface opened; next_hello_in_s: null when none will come. */
+static void put_hellos(struct ask *a, const struct device *d)
+{
+	int64_t next = announce_next_ms(d);
+	uint32_t address = 0;
+	uint16_t port;
+
+	json_put_u64(&a->w, "hellos", announce_tries(d));
+	if (next < 0)
+		json_put_str(&a->w, "next_hello_in_s", NULL);
+	else
+		json_put_i64(&a->w, "next_hello_in_s", (next + 999) / 1000);
+	(void)announce_server(a->s, d, &address, &port); /* then it stays 0 */
+	put_address(a, "says_hello_to", address);
+}
+
 static int setup_one(struct ask *a, struct device *d, struct err *e)
 {
 	int64_t closes = setup_closes_ms(d);
@@ -56,6 +77,7 @@ static int setup_one(struct ask *a, struct device *d, struct err *e)
 	json_put_bool(&a->w, "factory_password", setup_password_is_factory(d));
 	put_server(a, d);
 	json_put_i64(&a->w, "closes_in_s", closes ? (closes - sim_now(a->s)) / 1000 : 0);
+	put_hellos(a, d);
 	put_refusal(a, d);
 	ask_end(a);
 	return 0;
@@ -187,6 +209,47 @@ static int dhcp_one(struct ask *a, struct device *d, struct err *e)
 int do_dhcp(struct ask *a, struct err *e)
 {
 	return ask_devices(a, true, dhcp_one, e);
+}
+
+static void put_name(struct ask *a, const char *name, uint32_t address)
+{
+	ask_begin(a);
+	json_put_str(&a->w, "name", name);
+	put_address(a, "address", address);
+	ask_end(a);
+}
+
+int do_dns(struct ask *a, struct err *e)
+{
+	const char *name = ask_text(a, "name"), *address = ask_text(a, "address"), *each;
+	struct in_addr in = {0};
+	uint32_t found;
+
+	if (name && strlen(name) >= SETUP_HOST_SIZE)
+		return err_set(e, ERR_TOO_BIG, "the name is too long");
+	if (address && strcmp(address, "none") != 0 && inet_pton(AF_INET, address, &in) != 1)
+		return err_set(e, ERR_INVALID, "address \"%s\" is not an IPv4 address", address);
+	if (name && address)
+		announce_name_set(a->s, name, ntohl(in.s_addr));
+	for (unsigned i = 0; (each = announce_name_at(a->s, i, &found)) != NULL; i++)
+		put_name(a, each, found);
+	return 0;
+}
+
+static int usb_one(struct ask *a, struct device *d, struct err *e)
+{
+	const char *file = ask_text(a, "file");
+	int r;
+
+	if (!file)
+		return err_set(e, ERR_MISSING, "which file: usb DEVICE FILE, setup.bin or the image of a key");
+	r = usb_boot(a->s, d, file, e);
+	return r ? r : setup_one(a, d, e);
+}
+
+int do_usb(struct ask *a, struct err *e)
+{
+	return ask_devices(a, true, usb_one, e);
 }
 
 static int clear_one(struct ask *a, struct device *d, struct err *e)

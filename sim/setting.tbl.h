@@ -35,5 +35,6 @@ SETTING("setup-alert", setup_alert, 1, 0, 1, "0|1", "each refusal of a certifica
 SETTING("setup-chain-most", setup_chain_most, 4, 1, 16, "count", "certificates in a set-up server's chain, root and leaf included")
 SETTING("setup-window-first", setup_window_first, 24, 0, 255, "h", "how long a device can be set up after its network interface opens for the first time")
 SETTING("setup-window-again", setup_window_again, 6, 0, 255, "h", "how long it can be set up each further time")
+SETTING("hello-stop", hello_stop, 1, 0, 1, "0|1", "a device says no further hello once a set-up server has got through to it")
 SETTING("psk-checksum", psk_checksum, 0, 0, 1, "0|1", "PID and PPS must hold the checksums that generators put into them")
 /* clang-format on */

@@ -1,5 +1,6 @@
 #include "setup.h"
 
+#include "announce.h"
 #include "audit.h"
 #include "base/base.h"
 #include "base/err.h"
@@ -65,6 +66,7 @@ void setup_free(struct setup *p)
 {
 	if (!p)
 		return;
+	announce_stop(p->d);
 	loop_timer_stop(&p->window);
 	drop_chain(p);
 	free(p->record);
@@ -337,8 +339,11 @@ enum refusal setup_open(struct sim *s, struct device *d)
 		p->opened = true;
 		p->admin_set = p->clock_set = false;
 		drop_chain(p);
+		p->first_hello_ms = 0;
 		close_after(p, hours * HOUR_MS);
+		announce_start(s, d);
 	} else {
+		announce_stop(d);
 		setup_refuse(s, d, why);
 	}
 	listen_update(s, d);
@@ -357,6 +362,7 @@ void setup_close(struct sim *s, struct device *d)
 {
 	struct setup *p = setup_get(s, d);
 
+	announce_stop(d);
 	loop_timer_stop(&p->window);
 	p->closes_ms = 0;
 	if (d->mode != DEVICE_SETUP)
@@ -378,11 +384,18 @@ bool setup_is_shut(const struct sim *s, const struct device *d)
 	       (fault_is_on(s, d, FAULT_SETUP_CLOSED, NULL) || fault_is_on(s, d, FAULT_SETUP_REMOTE_OFF, NULL));
 }
 
+bool setup_is_silent(const struct sim *s, const struct device *d)
+{
+	return !faults_is_empty(s->faults) && fault_is_on(s, d, FAULT_SETUP_REMOTE_OFF, NULL);
+}
+
 void setup_reached(struct sim *s, struct device *d)
 {
 	struct setup *p = setup_get(s, d);
 
 	d->count.setups++;
+	if (s->set.hello_stop)
+		announce_stop(d);
 	if (setup_uses_psk(d)) {
 		free(p->pending);
 		p->pending = mem_alloc(sizeof(*p->pending));
@@ -404,6 +417,7 @@ void setup_done(struct sim *s, struct device *d, enum device_mode mode)
 {
 	struct setup *p = setup_get(s, d);
 
+	announce_stop(d);
 	loop_timer_stop(&p->window);
 	p->closes_ms = 0;
 	p->refused = REFUSED_NOT;
@@ -492,6 +506,7 @@ void setup_forget(struct sim *s, struct device *d, enum setup_forget what)
 	struct setup *p = setup_get(s, d);
 
 	conns_drop(s, d);
+	announce_stop(d);
 	loop_timer_stop(&p->window);
 	forget_changes(d, what);
 	drop_chain(p);

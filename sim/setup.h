@@ -1,7 +1,7 @@
 /* setup.h - how a device gets from the factory to being managed: what MEBx, a USB key or the host's agent left in its
  * flash (password, hashes, server, names), the time in which it may be set up over the network, why it refused, and
  * the way back. Only devices that were touched have a struct setup; it survives unprovisioning. What the network asks
- * for while a device is set up is in classes/setup.c, the hellos are in hello.h, the check of a chain in trust.h.
+ * for while a device is set up is in classes/setup.c, the hellos are in announce.h, the check of a chain in trust.h.
  * Source: Intel AMT guide, "Setup and Configuration"; HP and Altiris papers for the times. */
 #ifndef SIM_SETUP_H
 #define SIM_SETUP_H
@@ -12,7 +12,7 @@
 
 struct err;
 struct exchange;
-struct hello;
+struct announce;
 struct trust;
 
 enum refusal {
@@ -34,7 +34,6 @@ enum hash_type { HASH_SHA1 = 1, HASH_SHA256, HASH_SHA384 }; /* as in hellos and 
 #define HASH_NAME_SIZE      33
 #define SETUP_USER_HASHES   3 /* Intel AMT guide, MEBx of AMT 6 */
 #define SETUP_HOST_SIZE     256
-#define SETUP_SERVER_PORT   9971
 #define SETUP_PID_LEN       8
 #define SETUP_PPS_LEN       32
 #define SETUP_OTP_LEAST     8
@@ -76,11 +75,11 @@ struct setup {
 	uint32_t nonces;                   /* ConfigurationNonce: how often it was renewed */
 	int64_t closes_ms, first_hello_ms; /* mono; first_hello_ms 0: none yet */
 	struct loop_timer window;
-	struct hello *hello;   /* hello.c; NULL: sends none */
-	struct trust *record;  /* of the set-up that ended well; NULL: by hand */
-	int64_t record_s;      /* the device's clock then */
-	void *chain;           /* STACK_OF(X509): by AddNextCertInChain, or of the present TLS session */
-	struct trust *pending; /* what the session that sets it up showed */
+	struct announce *announce; /* NULL: says no hello */
+	struct trust *record;      /* of the set-up that ended well; NULL: by hand */
+	int64_t record_s;          /* the device's clock then */
+	void *chain;               /* STACK_OF(X509): by AddNextCertInChain, or of the present TLS session */
+	struct trust *pending;     /* what the session that sets it up showed */
 };
 
 struct setup *setup_get(struct sim *s, struct device *d); /* made when it is not there */
@@ -121,6 +120,8 @@ void setup_close(struct sim *s, struct device *d);
 int64_t setup_closes_ms(const struct device *d);
 /* Waits to be set up, but a fault has closed its port. */
 bool setup_is_shut(const struct sim *s, const struct device *d);
+/* The same for its hellos. */
+bool setup_is_silent(const struct sim *s, const struct device *d);
 /* A set-up server has got through to the device. */
 void setup_reached(struct sim *s, struct device *d);
 /* Notes a refusal. */

@@ -1,5 +1,6 @@
 #include "sim.h"
 
+#include "announce.h"
 #include "base/base.h"
 #include "base/err.h"
 #include "codec/xml.h"
@@ -64,6 +65,7 @@ struct sim *sim_new(const struct sim_options *opt, const struct settings *set, s
 	s->xml = xml_parser_new();
 	s->faults = faults_new();
 	s->contexts = contexts_new();
+	s->announces = announces_new();
 	s->tls = tls_keys_new();
 	rng_secret(s->nonce_key, sizeof(s->nonce_key));
 	s->devices = mem_array(opt->devices, sizeof(*s->devices));
@@ -109,6 +111,7 @@ void sim_free(struct sim *s)
 	http_free(s->http);
 	for (uint32_t i = 0; i < s->opt.devices; i++)
 		device_release(&s->devices[i]);
+	announces_free(s->announces);
 	free(s->devices);
 	free(s->acts);
 	contexts_free(s->contexts);

@@ -10,6 +10,7 @@
  * classes/  the classes themselves                         eventlog, audit   the device's two logs
  * ping      RMCP on UDP 623                                fault     what goes wrong on purpose
  * setup     how far a device is set up, and the way back   trust     whose certificates it takes
+ * announce  the hellos of devices that wait               usb       starting from a USB key
  * control   the socket for "amtsim ctl"                    ctl       that program
  *
  * One thread; everything runs from its loop. An act is obeyed when its request has been read, its answer leaves after
@@ -32,6 +33,7 @@ struct tls_keys;
 struct contexts;
 struct control;
 struct ping;
+struct announces;
 
 #define SIM_MAX_DEVICES 100000
 #define SIM_MAX_EACH    256  /* up to so many devices have sockets of their own by default, */
@@ -93,6 +95,7 @@ struct sim {
 	struct contexts *contexts;
 	struct control *control;
 	struct ping *ping;
+	struct announces *announces;
 	uint8_t nonce_key[16];
 	uint64_t nonces; /* given */
 };

@@ -3,11 +3,14 @@
 certificates of the openssl program: the set-up session, what it refuses and why, every call of the usual sequence, what
 comes into force at CommitChanges, mutual TLS, TLS-PSK, unprovisioning, MEBx, client control mode."""
 import base64
+import hashlib
 import os
 import re
+import shutil
 import socket
 import ssl
 import subprocess
+import uuid
 import warnings
 
 import authority
@@ -558,6 +561,214 @@ def the_time_to_be_set_up_ends():
         assert state(s)["state"] == "pre" and refused(s.address)
 
 
+# ---- hello ----
+
+class Greeted:
+    """A set-up server's port 9971 (another one, so that tests can run side by side): what came, from whom."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket.settimeout(DEADLINE)
+        self.port = str(self.socket.getsockname()[1])
+
+    def next(self):
+        """The whole message and the address that it came from; it is one write, and the connection ends behind it."""
+        connection, peer = self.socket.accept()
+        with connection:
+            connection.settimeout(DEADLINE)
+            got = b""
+            while part := connection.recv(65536):
+                got += part
+        return got, peer[0]
+
+    def is_silent(self):
+        self.socket.settimeout(simulator.QUIET)
+        try:
+            self.socket.accept()[0].close()
+            return False
+        except socket.timeout:
+            return True
+        finally:
+            self.socket.settimeout(DEADLINE)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+
+def read_hello(raw):
+    """By the layout of Intel's guide."""
+    told = {"admin": int.from_bytes(raw[:2], "little"), "version": int.from_bytes(raw[2:4], "little"),
+            "retry": int.from_bytes(raw[4:8], "little"), "uuid": str(uuid.UUID(bytes_le=raw[8:24])), "hashes": []}
+    if told["version"] == 2:
+        told["pid"] = raw[24:].decode()
+        return told
+    at = 25
+    for _ in range(raw[24]):
+        kind, size = raw[at], raw[at + 1]
+        told["hashes"].append((kind, raw[at + 2:at + 2 + size].hex()))
+        at += 2 + size
+    assert at == len(raw)
+    return told
+
+
+def a_device_that_waits_says_hello_from_its_own_address():
+    with Greeted() as g, enterprise("11.8") as s:
+        waits(s, server="127.0.0.1", port=g.port)
+        raw, peer = g.next()
+        told = read_hello(raw)
+        own = s.ctl("list")[0]
+        assert (peer, told["uuid"], told["version"], told["retry"], told["admin"]) == (
+            s.address, own["uuid"], 3, 0, 1)
+        assert (2, root().hash("sha256")) in told["hashes"] and len(told["hashes"]) == 10
+        listed = {h["hash"] for h in s.ctl("hashes", device=s.address) if h["counts"]}
+        assert {h for _, h in told["hashes"]} == listed
+        server(s.address).ask(GENERAL)
+        assert state(s)["next_hello_in_s"] is None  # somebody has come
+
+
+def hellos_follow_the_schedule_of_firmware():
+    with Greeted() as g, enterprise("12", "--clock", "driven") as s:
+        waits(s, server="127.0.0.1", port=g.port)
+        assert read_hello(g.next()[0])["retry"] == 0
+        gaps = [1] * 4 + [10] * 5 + [60] * 5
+        for retry, minutes in enumerate(gaps, 1):
+            simulator.wait_for(lambda: state(s)["hellos"] == retry)
+            assert state(s)["next_hello_in_s"] == minutes * 60, state(s)
+            s.ctl("clock advance", time=f"{minutes * 60000 - 1}")
+            s.ctl("clock advance", time="1")
+            assert read_hello(g.next()[0])["retry"] == retry
+        simulator.wait_for(lambda: state(s)["hellos"] == 15)
+        assert state(s)["next_hello_in_s"] is None
+        s.ctl("agent", all=True, action="start")
+        assert read_hello(g.next()[0])["retry"] == 0
+
+
+def a_psk_hello_tells_the_pid():
+    with Greeted() as g, enterprise("9.5") as s:
+        s.ctl("mebx", all=True, new_password=MEBX, mode="enterprise", pid=PID, pps=PPS, server="127.0.0.1", port=g.port)
+        raw, _ = g.next()
+        assert len(raw) == 32 and (read_hello(raw)["version"], read_hello(raw)["pid"]) == (2, PID)
+
+
+def the_server_is_looked_for_in_order():
+    with Greeted() as g, Greeted() as other, enterprise("12", "--domain", "corp.example") as s:
+        def greets(which, **mebx):
+            s.ctl("clear-cmos", all=True)
+            waits(s, port=which.port, **mebx)
+            return read_hello(which.next()[0])["retry"] == 0
+        s.ctl("clear-cmos", all=True)
+        waits(s)
+        simulator.wait_for(lambda: state(s)["hellos"] == 1)
+        assert (state(s)["refused"], state(s)["says_hello_to"]) == ("no-server", None)
+        s.ctl("dns", name="provisionserver.corp.example", address="127.0.0.1")
+        assert greets(g)  # by DHCP's option 15
+        s.ctl("dns", name="provisionserver.corp.example", address="none")
+        s.ctl("dns", name="provisionserver.lab.example", address="127.0.0.1")
+        assert greets(g, domain="lab.example")
+        s.ctl("dns", name="oob.lab.example", address="127.0.0.1")
+        assert greets(other, server_fqdn="oob.lab.example")
+        assert greets(g, server="127.0.0.1", server_fqdn="nowhere.lab.example")
+        s.ctl("clear-cmos", all=True)
+        waits(s, server="192.0.2.1")  # nothing leaves the loopback net
+        simulator.wait_for(lambda: state(s)["hellos"] == 1)
+        assert s.ctl("stats")[0]["hellos"] == 4
+
+
+def faults_change_what_a_hello_tells():
+    with Greeted() as g, enterprise() as s:
+        s.ctl("fault add", kind="setup-hash-missing")
+        waits(s, server="127.0.0.1", port=g.port)
+        assert root().hash("sha256") not in [h for _, h in read_hello(g.next()[0])["hashes"]]
+        s.ctl("fault clear")
+        s.ctl("fault add", kind="setup-remote-off")
+        s.ctl("clear-cmos", all=True)
+        waits(s, server="127.0.0.1", port=g.port)
+        assert g.is_silent() and state(s)["refused"] == "remote-configuration-off"
+
+
+def many_devices_all_say_hello():
+    with Greeted() as g, Sim("--profile", "mixed", "--mode", "factory", devices=600, net=simulator.take_net(20)) as s:
+        g.socket.listen(1000)
+        s.ctl("mebx", all=True, new_password=MEBX, mode="enterprise", server="127.0.0.1", port=g.port)
+        heard = {read_hello(g.next()[0])["uuid"] for _ in range(600)}
+        assert heard == {d["uuid"] for d in s.ctl("list")}
+
+
+# ---- USB keys ----
+
+GOLDEN = os.path.join(os.environ.get("LAMPLIGHTER_SOURCE", "."), "tests", "golden", "setup_bin")
+
+
+def key_with(name):
+    """A copy that can be written to."""
+    copy = authority.path("setup.bin")
+    shutil.copyfile(os.path.join(GOLDEN, name), copy)
+    return copy
+
+
+def a_computer_starts_from_a_usb_key():
+    with enterprise("9.5") as s:
+        copy = key_with("psk-v1.bin")
+        s.ctl("usb", device=s.address, file=copy)
+        told = state(s)
+        assert (told["state"], told["tls"], told["factory_password"]) == ("in", "psk", False), told
+        assert b"ProvisioningState>1<" in by_psk(s.address)
+        with open(copy, "rb") as f:
+            after = f.read()
+        assert (after[32], after[0x204]) == (1, 0)  # one is used up, and it is this one
+        s.ctl("clear-cmos", all=True)
+        expect_error(lambda: s.ctl("usb", device=s.address, file=copy), "used up")
+    with enterprise("5.2") as s:
+        copy = key_with("internal-ca-v2.1.bin")
+        s.ctl("usb", device=s.address, file=copy)
+        told = state(s)
+        assert (told["state"], told["suffix"], told["server_fqdn"]) == ("in", "example.com", "oob.example.com"), told
+        own = [h for h in s.ctl("hashes", device=s.address) if not h["builtin"]]
+        assert [(h["name"], h["hash"]) for h in own] == [("Zone CA", hashlib.sha1(b"abc").hexdigest())]
+        s.ctl("clear-cmos", all=True)
+        s.ctl("usb", device=s.address, file=copy)  # this file is not used up
+        s.ctl("clear-cmos", all=True)
+        expect_error(lambda: s.ctl("usb", device=s.address, file=key_with("scrambled-v4.bin")), "does not know version 4")
+        s.ctl("mebx", all=True, new_password=MEBX)
+        expect_error(lambda: s.ctl("usb", device=s.address, file=key_with("internal-ca-v2.1.bin")), "wrong")
+    with enterprise("16.1") as s:
+        s.ctl("usb", device=s.address, file=key_with("scrambled-v4.bin"))
+        told = state(s)
+        assert (told["state"], told["server"], told["port"], told["suffix"]) == ("in", "192.0.2.10", 9971,
+                                                                              "example.com"), told
+        assert hashlib.sha256(b"abc").hexdigest() in [h["hash"] for h in s.ctl("hashes", device=s.address)]
+
+
+def an_image_of_a_key_is_read_as_bios_does():
+    if not shutil.which("mformat"):
+        return
+    for size in (2880, 65536, 131072):  # sectors: FAT12, FAT16, FAT32
+        image = authority.path("key.img")
+        with open(image, "wb") as f:
+            f.truncate(size * 512)
+        wide = ["-F"] if size == 131072 else []
+        subprocess.run(["mformat", "-i", image, "-v", "AMT_USB", "-T", str(size), "-h", "16", "-s", "32", *wide],
+                       check=True, capture_output=True)
+        subprocess.run(["mcopy", "-i", image, key_with("psk-v1.bin"), "::setup.bin"], check=True, capture_output=True)
+        with enterprise("9.5") as s:
+            s.ctl("usb", device=s.address, file=image)
+            assert state(s)["tls"] == "psk"
+            s.ctl("clear-cmos", all=True)
+            expect_error(lambda: s.ctl("usb", device=s.address, file=image), "used up")
+        subprocess.run(["mcopy", "-n", "-o", "-i", image, "::setup.bin", authority.path("back.bin")], check=True,
+                       capture_output=True)
+        with open(authority.path("back.bin"), "rb") as f:
+            after = f.read()
+        assert (len(after), after[32], after[0x204]) == (1024, 1, 0)
+    with enterprise("9.5") as s:
+        with open(image, "wb") as f:
+            f.write(bytes(4096))
+        expect_error(lambda: s.ctl("usb", device=s.address, file=image), "no setup.bin")
+
+
 # ---- the way back ----
 
 def partial_unprovisioning_asks_to_be_set_up_again():
@@ -735,6 +946,9 @@ if __name__ == "__main__":
         a_device_signs_a_request_with_its_key, keys_from_outside_are_taken, what_tls_uses_cannot_be_removed,
         only_so_many_and_so_large_keys_are_made, with_mutual_tls_only_console_certificates_come_in,
         old_firmware_is_set_up_by_pid_and_pps, the_time_to_be_set_up_ends,
+        a_device_that_waits_says_hello_from_its_own_address, hellos_follow_the_schedule_of_firmware,
+        a_psk_hello_tells_the_pid, the_server_is_looked_for_in_order, faults_change_what_a_hello_tells,
+        many_devices_all_say_hello, a_computer_starts_from_a_usb_key, an_image_of_a_key_is_read_as_bios_does,
         partial_unprovisioning_asks_to_be_set_up_again, full_unprovisioning_keeps_the_mebx_password_only,
         an_auditor_can_forbid_it, the_audit_log_has_the_acts_of_set_up, mebx_holds_three_hashes_and_knows_their_sizes,
         the_factory_password_must_be_changed_first, a_one_time_password_is_told_while_it_is_set_up,
