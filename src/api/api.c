@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/api_priv.h"
+#include "api/ask.h"
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -111,7 +112,7 @@ static void stop_taking(struct api *a)
 
 static void check_end(struct api *a)
 {
-	if (a->ending && list_is_empty(&a->conns) && !pool_client_open(a->workers))
+	if (a->ending && list_is_empty(&a->conns) && !pool_client_open(a->workers) && !pool_client_open(a->askers))
 		loop_stop(a->loop);
 }
 
@@ -145,6 +146,9 @@ static void take_mail(struct api *a, struct mail *m)
 		break;
 	case API_STOPPED:
 		take_zone_stopped(a);
+		break;
+	case API_RECHECK:
+		ask_recheck(a, LIST_ENTRY(m, struct api_recheck, mail));
 		break;
 	case DO_IDENTITY:
 		take_identity(a, LIST_ENTRY(m, struct identity, mail));
@@ -274,6 +278,8 @@ int api_start(struct api *a, struct mailbox *to_zone, const char *server_name, s
 		return code;
 	a->pool = pool_new(WORKERS, WORK_MAX, work_thread, a);
 	a->workers = pool_client_new(a->pool, a->loop);
+	a->ask_pool = pool_new(ASKERS, ASK_MAX, work_thread, a);
+	a->askers = pool_client_new(a->ask_pool, a->loop);
 	int sys = pthread_create(&a->thread, NULL, run, a);
 	if (sys)
 		return err_set_sys(e, ERR_SYSTEM, sys, "cannot start the api thread");
@@ -311,8 +317,11 @@ void api_free(struct api *a)
 	listen_stop(&a->local);
 	listen_stop(&a->tcp);
 	pool_free(a->pool);
+	pool_free(a->ask_pool);
 	if (a->workers)
 		pool_client_free(a->workers);
+	if (a->askers)
+		pool_client_free(a->askers);
 	conn_sweep(a);
 	loop_timer_stop(&a->end);
 	loop_timer_stop(&a->heartbeat);

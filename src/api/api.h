@@ -4,7 +4,7 @@
  * request  what is asked, and whether it may be: route, role, origin work     on a worker: token, arguments, seals,
  * reads read_*   what READ and LIST commands answer, from the database    events   live events, resumed from the
  * database page     /metrics, /healthz, /openapi.json, /ca.pem               reply    status line, headers, error
- * object
+ * object    ask      asks user sources, on workers of its own
  *
  * api writes nothing to the database: a change becomes a struct zone_command in the zone's mailbox and is answered when
  * the zone says that it is on disk. Reading is done by workers, each with a read-only connection of its own. All else
@@ -28,7 +28,7 @@ struct vault;
 struct api_deps {
 	struct clock *clock;
 	struct bytes audit_key;  /* of the MACs of the audit, see store/audit.h; BYTES_NONE: it has none */
-	struct vault *vault;     /* seals secrets on arrival; never opens one */
+	struct vault *vault;     /* seals secrets on arrival; opens those of user sources only, when they are asked */
 	const char *database;    /* target for store_open, read only */
 	const char *setup_path;  /* file of the setup token, removed when it was used; NULL: none */
 	const char *socket_path; /* the local socket; NULL: none */

@@ -40,6 +40,8 @@
 #define REPLY_MAX       (16u * 1024 * 1024)
 #define WORKERS         4
 #define WORK_MAX        1024
+#define ASKERS          4 /* who wait for user sources, and for nothing else */
+#define ASK_MAX         64
 #define API_MAILBOX_MAX 20000
 #define TOKEN_TEXT_SIZE 72 /* "lamp_" or "lses_", and 64 hex digits */
 #define COOKIE_NAME     "__Host-session"
@@ -85,6 +87,9 @@ struct api {
 	struct mailbox *mailbox, *to_zone;
 	struct pool *pool;
 	struct pool_client *workers;
+	struct pool *ask_pool;
+	struct pool_client *askers;
+	bool rechecking;     /* askers look after those who are logged in */
 	struct tls_ctx *tls; /* NULL until the identity has come */
 	struct buf ca_pem, openapi;
 	struct listener local, tcp;
@@ -129,6 +134,8 @@ struct work {
 	uint8_t token_hash[32]; /* TOKEN_ADD, LOGIN: of the secret that was made for it; SETUP: of the one that was
 				   given */
 	struct proof proof;
+	struct person *person; /* what a user source said; goes on to the zone */
+	bool asks, is_asker;   /* out: a user source has to be asked; in: by this worker */
 	struct buf out;
 	uint64_t newest; /* STREAM: seq of the newest event on disk */
 	uint64_t last;   /* CATCH_UP: seq of the last event in out, or of the last that did not fit the filter */

@@ -113,13 +113,18 @@ static bool must_wait(struct db *db, enum store_guard_kind kind, const char *nam
 	return store_guard_get(db, kind, name, &g, NULL) == 0 && g.until > now;
 }
 
+bool login_must_wait(struct db *db, const char *name, const char *source, int64_t now)
+{
+	return must_wait(db, STORE_GUARD_ACCOUNT, name, now) || must_wait(db, STORE_GUARD_SOURCE, source, now);
+}
+
 int login_prove(struct db *db, struct arena *a, const char *name, const char *source, struct bytes password,
 		int64_t now, struct proof *ret, struct err *e)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct store_admin row;
 	*ret = (struct proof){0};
-	if (must_wait(db, STORE_GUARD_ACCOUNT, name, now) || must_wait(db, STORE_GUARD_SOURCE, source, now))
+	if (login_must_wait(db, name, source, now))
 		return 0;
 	int code = store_admin_by_name(db, a, name, &row, NULL);
 	if (code && code != ERR_NOT_FOUND)

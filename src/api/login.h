@@ -23,6 +23,9 @@ int login_look_up(struct db *db, struct arena *a, struct bytes token, int64_t no
 int login_prove(struct db *db, struct arena *a, const char *name, const char *source, struct bytes password,
 		int64_t now, struct proof *ret, struct err *e);
 
+/* Whether logins of this name or from this source have to wait. */
+bool login_must_wait(struct db *db, const char *name, const char *source, int64_t now);
+
 /* A new password of an administrator: checked, and made into what is stored. ERR_WEAK_PASSWORD, ERR_BUSY. */
 int login_hash(struct bytes password, const char *name, struct arena *a, struct bytes *ret, struct err *e);
 

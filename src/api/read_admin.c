@@ -7,6 +7,7 @@
 #include "store/admin.h"
 #include "store/session.h"
 #include "store/token.h"
+#include "store/user_source.h"
 
 #define TEXTS_MAX 500
 
@@ -67,6 +68,12 @@ static int add_bundle_name(void *arg, const struct store_bundle *b)
 	return 0;
 }
 
+static const char *source_name(struct read *r, int64_t id)
+{
+	struct store_user_source s;
+	return store_user_source_get(r->db, r->arena, id, &s, NULL) ? "(removed)" : s.name;
+}
+
 static int put_admin(struct read *r, const struct store_admin *a, struct err *e)
 {
 	struct texts groups = {.r = r};
@@ -89,6 +96,8 @@ static int put_admin(struct read *r, const struct store_admin *a, struct err *e)
 	api_put_time(&w, "login", a->login_at);
 	api_put_text(&w, "login_from", a->login_from);
 	api_put_time(&w, "locked_until", guard.until > r->now ? guard.until : 0);
+	api_put_str(&w, "source", a->source ? source_name(r, a->source) : NULL);
+	api_put_bool(&w, "gone", a->is_gone);
 	api_end(&w);
 	return 0;
 }

@@ -239,6 +239,8 @@ static void put_to_zone(struct conn *c)
 	m->call = c->work.call;
 	memcpy(m->token_hash, c->work.token_hash, sizeof(m->token_hash));
 	m->proof = c->work.proof;
+	m->person = c->work.person;
+	c->work.person = NULL;
 	c->req.cookie = m->call->command->id == API_CMD_LOGIN && api_bool(m->call, "cookie");
 	c->req.cookie = c->req.cookie || (m->call->command->id == API_CMD_LOGOUT && c->req.by_cookie);
 	c->work.call = NULL;

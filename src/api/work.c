@@ -1,6 +1,7 @@
 #include <sodium.h>
 
 #include "api/api_priv.h"
+#include "api/ask.h"
 #include "api/login.h"
 #include "api/read.h"
 #include "base/base.h"
@@ -10,10 +11,12 @@
 #include "base/text.h"
 #include "base/vault.h"
 #include "codec/password.h"
+#include "directory/person.h"
 #include "store/credential.h"
 #include "store/event.h"
 #include "store/job.h"
 #include "store/sink.h"
+#include "zone/person.h"
 
 /* Each worker's own connection: opened with its first job, closed with the worker. */
 static __thread struct db *connection;
@@ -73,7 +76,8 @@ static int check_may_read_metrics(struct work *w)
  * refuses the command when they are not what it finds (zone/zone.h). */
 static int settle_place(struct work *w, const struct api_call *call, struct api_value *ret, struct err *e)
 {
-	if (call->command->id == API_CMD_CREDENTIAL_ADD || call->command->id == API_CMD_TARGET_ADD) {
+	if (call->command->id == API_CMD_CREDENTIAL_ADD || call->command->id == API_CMD_TARGET_ADD ||
+	    call->command->id == API_CMD_SOURCE_ADD) {
 		uint64_t random;
 		rng_secret(&random, sizeof(random));
 		ret->v.secret.row = (uint64_t)ZONE_DRAWN_ID(random);
@@ -88,6 +92,15 @@ static int settle_place(struct work *w, const struct api_call *call, struct api_
 			return found;
 		ret->v.secret.row = (uint64_t)t.id;
 		ret->v.secret.version = (uint64_t)t.version + 1;
+		return 0;
+	}
+	if (call->command->id == API_CMD_SOURCE_SET) {
+		struct store_user_source s;
+		int found = db ? store_user_source_by_name(db, call->arena, api_str(call, "source"), &s, e) : e->code;
+		if (found)
+			return found;
+		ret->v.secret.row = (uint64_t)s.id;
+		ret->v.secret.version = (uint64_t)s.version + 1;
 		return 0;
 	}
 	struct store_credential c;
@@ -107,6 +120,25 @@ static int prove(struct work *w, const struct api_call *call, const char *name_a
 	return login_prove(db, call->arena, api_str(call, name_arg), w->by.source, plain, now_of(w), &w->proof, e);
 }
 
+/* A login of a user source is left to an asker; all others are decided by passwords that are kept here. */
+static int prove_login(struct work *w, const struct api_call *call, struct bytes plain, struct err *e)
+{
+	struct db *db = work_db(w->api, e);
+	struct store_user_source s;
+	const char *there, *source = w->by.source;
+	int64_t now = now_of(w);
+	int code = db ? person_find_source(db, call->arena, api_str(call, "name"), &s, &there, e) : e->code;
+	if (code)
+		return code == ERR_NOT_FOUND ? prove(w, call, "name", plain, e) : code;
+	const char *account = person_account(call->arena, &s, NULL, there);
+	if (login_must_wait(db, account, source, now))
+		return 0; /* the zone says for how long */
+	if (w->is_asker)
+		w->person = ask_source(w->api, db, call->arena, &s, there, &plain, source, now);
+	w->asks = true;
+	return 0;
+}
+
 /* Secrets are compared, hashed or sealed as they arrive; what goes on to the zone is what came of it. */
 static int seal_for_device(struct work *w, const struct api_call *call, struct bytes plain, struct api_value *ret,
 			   struct err *e);
@@ -116,7 +148,7 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 	struct work *w = arg;
 	switch (call->command->id) {
 	case API_CMD_LOGIN:
-		return prove(w, call, "name", plain, e);
+		return prove_login(w, call, plain, e);
 	case API_CMD_ADMIN_PASSWORD:
 		if (strcmp(a->name, "password") != 0)
 			return prove(w, call, "admin", plain, e);
@@ -132,16 +164,19 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 static int seal_for_device(struct work *w, const struct api_call *call, struct bytes plain, struct api_value *ret,
 			   struct err *e)
 {
-	bool of_target = call->command->id == API_CMD_TARGET_ADD || call->command->id == API_CMD_TARGET_SET;
-	int code = of_target || api_bool(call, "any-password") ? 0 : password_check(plain, e);
+	enum api_command_id id = call->command->id;
+	const char *table = id == API_CMD_TARGET_ADD || id == API_CMD_TARGET_SET   ? "sink"
+			    : id == API_CMD_SOURCE_ADD || id == API_CMD_SOURCE_SET ? "user_source"
+										   : "credential";
+	bool of_device = strcmp(table, "credential") == 0;
+	int code = !of_device || api_bool(call, "any-password") ? 0 : password_check(plain, e);
 	if (!code)
 		code = settle_place(w, call, ret, e);
 	if (code)
 		return code;
 	struct buf sealed;
 	buf_init(&sealed, VAULT_SEALED_MAX);
-	struct vault_place place = {of_target ? "sink" : "credential", ret->v.secret.row, "secret",
-				    ret->v.secret.version};
+	struct vault_place place = {table, ret->v.secret.row, "secret", ret->v.secret.version};
 	code = vault_seal(w->api->vault, place, plain, &sealed, e);
 	if (!code)
 		ret->v.secret.sealed = arena_bytes(call->arena, buf_bytes(&sealed));
@@ -198,6 +233,20 @@ static void make_hash(struct work *w)
 	}
 }
 
+/* SOURCE_TEST: what the source says, for the zone to answer. */
+static int ask_for_test(struct work *w, struct db *db)
+{
+	struct store_user_source s;
+	const char *name = api_str(w->call, "source");
+	int code = store_user_source_by_name(db, w->call->arena, name, &s, &w->err);
+	if (code)
+		return code == ERR_NOT_FOUND ? 0 : answer_error(w, 0, code); /* the zone says it */
+	if (w->is_asker)
+		w->person = ask_source(w->api, db, w->call->arena, &s, api_str(w->call, "login"), NULL, NULL, 0);
+	w->asks = true;
+	return 0;
+}
+
 static int run_command(struct work *w, struct db *db)
 {
 	struct asker who = asker_of(w);
@@ -207,6 +256,8 @@ static int run_command(struct work *w, struct db *db)
 	code = api_call_parse(w->command, w->path, w->query, w->body, seal, w, &w->call, &w->err);
 	if (code)
 		return answer_error(w, 0, code);
+	if (w->command->id == API_CMD_SOURCE_TEST && ask_for_test(w, db))
+		return w->err.code;
 	make_hash(w);
 	if (w->command->kind == API_WRITE)
 		return 0;
@@ -247,11 +298,29 @@ static void run(struct pool_job *job)
 	arena_free(arena);
 }
 
+/* What a worker found to be a question to a user source begins anew with those who may wait for the answer. */
+static bool goes_on_asking(struct work *w)
+{
+	struct conn *c = w->conn;
+	if (!w->asks || w->is_asker || !w->ran || w->status || c->state == CONN_DEAD)
+		return false;
+	w->is_asker = true;
+	api_call_free(w->call);
+	w->call = NULL;
+	entitled_release(&w->entitled);
+	c->busy = pool_submit(c->api->askers, &w->job);
+	if (!c->busy)
+		w->status = api_error_status(err_set(&w->err, ERR_BUSY, "too many people log in at this moment"));
+	return c->busy;
+}
+
 static void done(struct pool_job *job)
 {
 	struct work *w = LIST_ENTRY(job, struct work, job);
 	struct conn *c = w->conn;
 	c->busy = false;
+	if (goes_on_asking(w))
+		return;
 	if (!w->ran) { /* the pool ends */
 		conn_close(c);
 		return;
@@ -289,5 +358,7 @@ void work_release(struct work *w)
 	buf_release(&w->out);
 	entitled_release(&w->entitled);
 	api_call_free(w->call);
+	person_free(w->person);
 	w->call = NULL;
+	w->person = NULL;
 }

@@ -32,6 +32,7 @@ static const struct {
 	{"group", {"name", "kind", "members", "filter", "note"}},
 	{"token", {"id", "name", "rights", "owner", "created", "expires", "last_used"}},
 	{"admin", {"name", "full_name", "disabled", "rights", "groups", "login", "login_from", "locked_until"}},
+	{"user_source", {"name", "kind", "enabled", "default", "url", "base", "failing", "error"}},
 	{"role", {"name", "built_in", "note", "allow", "deny"}},
 };
 

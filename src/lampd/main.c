@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "codec/json.h"
 #include "codec/range.h"
+#include "directory/directory.h"
 #include "lampd/identity.h"
 #include "lampd/option.h"
 #include "lampd/place.h"
@@ -432,6 +433,7 @@ int main(int argc, char **argv)
 	} else {
 		harden();
 		json_wipe_freed();
+		directory_init();
 		status = serve(&l);
 	}
 	options_release(&l.options);

@@ -25,6 +25,9 @@ static void bind_admin(struct db_stmt *st, const struct store_admin *a)
 	db_bind_i64(st, a->changed_at);
 	db_bind_i64(st, a->login_at);
 	db_bind_text(st, a->login_from);
+	db_bind_i64(st, a->source);
+	db_bind_bool(st, a->is_gone);
+	db_bind_i64(st, a->checked_at);
 }
 
 static void read_admin(struct db_stmt *st, struct arena *a, struct store_admin *ret)
@@ -41,6 +44,9 @@ static void read_admin(struct db_stmt *st, struct arena *a, struct store_admin *
 	ret->changed_at = db_take_i64(st);
 	ret->login_at = db_take_i64(st);
 	ret->login_from = row_text(st, a);
+	ret->source = db_take_i64(st);
+	ret->is_gone = db_take_bool(st);
+	ret->checked_at = db_take_i64(st);
 }
 
 int store_admin_add(struct db *db, const struct store_admin *a, struct err *e)
@@ -86,6 +92,25 @@ int store_admin_by_name(struct db *db, struct arena *a, const char *name, struct
 	db_bind_text(st, name);
 	int rc = row_need(st, e, "administrator \"%s\"", name);
 	return rc < 0 ? rc : get_admin(st, a, ret);
+}
+
+int store_admin_by_subject(struct db *db, struct arena *a, int64_t source, const char *subject, struct store_admin *ret,
+			   struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_ADMIN_BY_SUBJECT);
+	db_bind_i64(st, source);
+	db_bind_text(st, subject);
+	int rc = row_need(st, e, "administrator \"%s\"", subject);
+	return rc < 0 ? rc : get_admin(st, a, ret);
+}
+
+int store_admin_due(struct db *db, int kind, int64_t before, int limit, store_admin_fn each, void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_ADMIN_DUE);
+	db_bind_i64(st, kind);
+	db_bind_i64(st, before);
+	db_bind_i64(st, limit);
+	return ROW_EACH(st, struct store_admin, read_admin, each, arg, e);
 }
 
 int store_admin_list(struct db *db, store_admin_fn each, void *arg, struct err *e)
@@ -158,6 +183,41 @@ int store_admin_group_join(struct db *db, int64_t group, int64_t admin, struct e
 	db_bind_i64(st, group);
 	db_bind_i64(st, admin);
 	return db_run(st, NULL, e);
+}
+
+static int change_by(struct db *db, enum sql_id id, int64_t group, int64_t admin, int64_t source, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, id);
+	db_bind_i64(st, group);
+	db_bind_i64(st, admin);
+	db_bind_i64(st, source);
+	return db_run(st, NULL, e);
+}
+
+int store_admin_group_join_by(struct db *db, int64_t group, int64_t admin, int64_t source, struct err *e)
+{
+	return change_by(db, SQL_ADMIN_MEMBER_ADD_BY, group, admin, source, e);
+}
+
+int store_admin_group_leave_by(struct db *db, int64_t group, int64_t admin, int64_t source, struct err *e)
+{
+	return change_by(db, SQL_ADMIN_MEMBER_DELETE_BY, group, admin, source, e);
+}
+
+int store_admin_group_given_by(struct db *db, int64_t admin, int64_t source, int (*each)(void *arg, int64_t group),
+			       void *arg, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_ADMIN_MEMBER_OF_SOURCE);
+	int rc;
+	db_bind_i64(st, admin);
+	db_bind_i64(st, source);
+	while ((rc = db_step(st, e)) > 0) {
+		rc = each(arg, db_take_i64(st));
+		if (rc)
+			break;
+	}
+	db_end(st);
+	return rc;
 }
 
 int store_admin_group_leave(struct db *db, int64_t group, int64_t admin, struct err *e)

@@ -8,7 +8,7 @@
 
 struct arena;
 
-enum store_admin_origin { STORE_ADMIN_LOCAL };
+enum store_admin_origin { STORE_ADMIN_LOCAL, STORE_ADMIN_OF_SOURCE };
 
 struct store_admin {
 	int64_t id;
@@ -22,6 +22,9 @@ struct store_admin {
 	int64_t created_at, changed_at; /* changed: the password */
 	int64_t login_at;               /* last login; 0 never */
 	const char *login_from;         /* its source; "" none */
+	int64_t source;                 /* user source; 0: local */
+	bool is_gone;                   /* its source says that he may not log in any more */
+	int64_t checked_at;             /* when its source was asked last; 0 */
 };
 
 int store_admin_add(struct db *db, const struct store_admin *a, struct err *e); /* ERR_EXISTS: the name */
@@ -30,8 +33,14 @@ int store_admin_put(struct db *db, const struct store_admin *a, struct err *e); 
 int store_admin_delete(struct db *db, int64_t id, struct err *e);
 int store_admin_get(struct db *db, struct arena *a, int64_t id, struct store_admin *ret, struct err *e);
 int store_admin_by_name(struct db *db, struct arena *a, const char *name, struct store_admin *ret, struct err *e);
+/* By what a user source knows it. */
+int store_admin_by_subject(struct db *db, struct arena *a, int64_t source, const char *subject, struct store_admin *ret,
+			   struct err *e);
 typedef int (*store_admin_fn)(void *arg, const struct store_admin *row);
 int store_admin_list(struct db *db, store_admin_fn each, void *arg, struct err *e); /* by name */
+/* Accounts of user sources of this kind that have a session or a token and were not asked about since before, the
+ * longest first. */
+int store_admin_due(struct db *db, int kind, int64_t before, int limit, store_admin_fn each, void *arg, struct err *e);
 
 /* Groups and roles have the same columns. */
 struct store_bundle {
@@ -48,7 +57,13 @@ int store_admin_group_by_name(struct db *db, struct arena *a, const char *name, 
 			      struct err *e);
 int store_admin_group_list(struct db *db, store_bundle_fn each, void *arg, struct err *e); /* by name */
 int store_admin_group_join(struct db *db, int64_t group, int64_t admin, struct err *e);    /* fine when it is there */
-int store_admin_group_leave(struct db *db, int64_t group, int64_t admin, struct err *e);   /* ERR_NOT_FOUND */
+/* Memberships that a user source gave; by hand given ones stay as they are. */
+int store_admin_group_join_by(struct db *db, int64_t group, int64_t admin, int64_t source, struct err *e);
+/* Ids of the groups that it gave. */
+int store_admin_group_given_by(struct db *db, int64_t admin, int64_t source, int (*each)(void *arg, int64_t group),
+			       void *arg, struct err *e);
+int store_admin_group_leave_by(struct db *db, int64_t group, int64_t admin, int64_t source, struct err *e);
+int store_admin_group_leave(struct db *db, int64_t group, int64_t admin, struct err *e); /* ERR_NOT_FOUND */
 /* Ids of groups of an administrator, and names of administrators of a group, in order. */
 int store_admin_group_of_admin(struct db *db, int64_t admin, store_bundle_fn each, void *arg, struct err *e);
 int store_admin_group_members(struct db *db, int64_t group, int (*each)(void *arg, const char *admin), void *arg,

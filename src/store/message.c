@@ -7,8 +7,8 @@
 #include "store/row.h"
 
 static const char *const severity_names[] = {NULL, "error", "warning", "information", "debug"};
-static const char *const kind_names[] = {"zone",        "folder", "device", "server", "credential",
-					 "certificate", "token",  "target", "job",    "scan"};
+static const char *const kind_names[] = {"zone",  "folder", "device", "server", "credential", "certificate",
+					 "token", "target", "job",    "scan",   "admin",      "user-source"};
 _Static_assert(ARRAY_LEN(kind_names) == MESSAGE_KINDS, "a name for each kind");
 
 const char *message_severity_name(enum message_severity s)

@@ -52,6 +52,8 @@ enum message_kind {
 	MESSAGE_OF_TARGET,
 	MESSAGE_OF_JOB,
 	MESSAGE_OF_SCAN,
+	MESSAGE_OF_ADMIN,
+	MESSAGE_OF_SOURCE,
 	MESSAGE_KINDS,
 };
 const char *message_kind_name(enum message_kind k); /* "zone", "folder", ... */

@@ -28,6 +28,9 @@ MESSAGE(SCAN_ENDED,           400, INFORMATION, "discovery",   "a discovery task
 MESSAGE(SCAN_FAILED,          401, WARNING,     "discovery",   "a discovery task failed", "the reason names the next step; start it again")
 
 MESSAGE(COMMAND_REFUSED,      500, WARNING,     "security",    "somebody asked for what he is not allowed to do; it is in the audit", "nothing, or look at who asks and why")
+MESSAGE(SOURCE_DOWN,          501, WARNING,     "security",    "a user source does not answer; its people cannot log in, those who are logged in stay so, local accounts are not concerned", "the text says what went wrong; try it with: lamp user-source test NAME")
+MESSAGE(SOURCE_BACK,          502, INFORMATION, "security",    "a user source answers again", "nothing")
+MESSAGE(ADMIN_GONE,           503, WARNING,     "security",    "a user source says that an administrator may not log in any more; his sessions have ended, his tokens rest", "nothing, or put the person back into a group that may")
 MESSAGE(AUDIT_CUT,            510, INFORMATION, "audit",       "audit records older than the setting keep-audit were removed, up to a recorded checkpoint", "nothing")
 MESSAGE(AUDIT_TAMPERED,       511, ERROR,       "audit",       "the audit was changed from outside: a row does not follow from the rows before it", "compare with an export or the copy on a log server; find out who could write to the database")
 

@@ -94,4 +94,6 @@ SETTING(SESSION_IDLE,       "session-idle",       DURATION, "", 60000, 86400000,
         "how long after its last use the session of an administrator ends")
 SETTING(SESSION_LIFETIME,   "session-lifetime",   DURATION, "", 60000, 2592000000, "12h", ZONE,
         "how long after the login a session ends in any case")
+SETTING(DIRECTORY_RECHECK,  "directory-recheck",  DURATION, "", 60000, 86400000, "15m", ZONE,
+        "how often a directory is asked whether an administrator who is logged in or has tokens is still there, and in which groups")
 /* clang-format on */

@@ -61,7 +61,10 @@
 #define TEXT_INVENTORY_JOINS " JOIN folder f ON f.id = d.folder LEFT JOIN amt m ON m.device = d.id"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, created_by, created_at, expires_at, used_at, owner"
 #define TEXT_ADMIN_COLUMNS \
-	"id, name, full_name, origin, subject, hash, version, is_disabled, created_at, changed_at, login_at, login_from"
+	"id, name, full_name, origin, subject, hash, version, is_disabled, created_at, changed_at, login_at, login_from," \
+	" source, is_gone, checked_at"
+#define TEXT_SOURCE_COLUMNS \
+	"id, name, kind, enabled, is_default, options, secret, version, created_at, changed_at, failed_at, error"
 #define TEXT_GRANT_COLUMNS \
 	"g.holder_kind, g.holder, g.what, g.tree, g.folder, g.effect, g.created_at, g.created_by, f.path"
 #define TEXT_SESSION_COLUMNS \
@@ -518,12 +521,19 @@ SQL(CALENDAR_RANGE_LIST, "SELECT from_s, to_s, is_utc, name FROM calendar_range 
 SQL(CALENDAR_RANGE_CLEAR, "DELETE FROM calendar_range WHERE calendar = $1")
 SQL(CALENDAR_RANGE_DELETE, "DELETE FROM calendar_range WHERE calendar = $1 AND from_s = $2 AND is_utc = $3")
 
-SQL(ADMIN_ADD, "INSERT INTO admin (" TEXT_ADMIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")
+SQL(ADMIN_ADD, "INSERT INTO admin (" TEXT_ADMIN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+	" $13, $14, $15)")
 SQL(ADMIN_PUT, "UPDATE admin SET name = $2, full_name = $3, origin = $4, subject = $5, hash = $6, version = $7,"
-	" is_disabled = $8, created_at = $9, changed_at = $10, login_at = $11, login_from = $12 WHERE id = $1")
+	" is_disabled = $8, created_at = $9, changed_at = $10, login_at = $11, login_from = $12, source = $13,"
+	" is_gone = $14, checked_at = $15 WHERE id = $1")
 SQL(ADMIN_DELETE, "DELETE FROM admin WHERE id = $1")
 SQL(ADMIN_GET, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin WHERE id = $1")
 SQL(ADMIN_BY_NAME, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin WHERE name = $1")
+SQL(ADMIN_BY_SUBJECT, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin WHERE source = $1 AND subject = $2 AND source <> 0")
+SQL_SCAN(ADMIN_DUE, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin WHERE source IN (SELECT id FROM user_source WHERE kind = $1"
+	" AND enabled <> 0) AND checked_at <= $2 AND is_gone = 0 AND is_disabled = 0"
+	" AND (EXISTS (SELECT 1 FROM session s WHERE s.admin = admin.id)"
+	" OR EXISTS (SELECT 1 FROM token t WHERE t.owner = admin.id)) ORDER BY checked_at, id LIMIT $3")
 SQL_SCAN(ADMIN_LIST, "SELECT " TEXT_ADMIN_COLUMNS " FROM admin ORDER BY name")
 SQL(ADMIN_GROUP_ADD, "INSERT INTO admin_group (id, name, note, created_at) VALUES ($1, $2, $3, $4)")
 SQL(ADMIN_GROUP_DELETE, "DELETE FROM admin_group WHERE id = $1")
@@ -532,8 +542,25 @@ SQL_SCAN(ADMIN_GROUP_LIST, "SELECT id, name, note, created_at FROM admin_group O
 SQL(ADMIN_GROUP_OF, "SELECT g.id, g.name, g.note, g.created_at FROM admin_member m JOIN admin_group g ON g.id = m.grp"
 	" WHERE m.admin = $1 ORDER BY g.id")
 SQL(ADMIN_MEMBER_ADD, "INSERT INTO admin_member (grp, admin) VALUES ($1, $2) ON CONFLICT (grp, admin) DO NOTHING")
+SQL(ADMIN_MEMBER_ADD_BY, "INSERT INTO admin_member (grp, admin, source) VALUES ($1, $2, $3)"
+	" ON CONFLICT (grp, admin) DO NOTHING")
+SQL(ADMIN_MEMBER_DELETE_BY, "DELETE FROM admin_member WHERE grp = $1 AND admin = $2 AND source = $3")
+SQL(ADMIN_MEMBER_OF_SOURCE, "SELECT grp FROM admin_member WHERE admin = $1 AND source = $2 ORDER BY grp")
 SQL(ADMIN_MEMBER_DELETE, "DELETE FROM admin_member WHERE grp = $1 AND admin = $2")
 SQL(ADMIN_MEMBERS, "SELECT a.name FROM admin_member m JOIN admin a ON a.id = m.admin WHERE m.grp = $1 ORDER BY a.name")
+SQL(SOURCE_ADD, "INSERT INTO user_source (" TEXT_SOURCE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
+	" $12)")
+SQL(SOURCE_PUT, "UPDATE user_source SET name = $2, kind = $3, enabled = $4, is_default = $5, options = $6, secret = $7,"
+	" version = $8, created_at = $9, changed_at = $10, failed_at = $11, error = $12 WHERE id = $1")
+SQL(SOURCE_DELETE, "DELETE FROM user_source WHERE id = $1")
+SQL(SOURCE_GET, "SELECT " TEXT_SOURCE_COLUMNS " FROM user_source WHERE id = $1")
+SQL(SOURCE_BY_NAME, "SELECT " TEXT_SOURCE_COLUMNS " FROM user_source WHERE name = $1")
+SQL_SCAN(SOURCE_LIST, "SELECT " TEXT_SOURCE_COLUMNS " FROM user_source ORDER BY name")
+SQL(SOURCE_MAP_ADD, "INSERT INTO user_source_map (source, outside, grp, created_at, created_by) VALUES ($1, $2, $3, $4, $5)")
+SQL(SOURCE_MAP_DELETE, "DELETE FROM user_source_map WHERE source = $1 AND outside = $2 AND grp = $3")
+SQL_SCAN(SOURCE_MAP_LIST, "SELECT m.source, m.outside, m.grp, m.created_at, m.created_by, s.name, g.name FROM user_source_map m"
+	" JOIN user_source s ON s.id = m.source JOIN admin_group g ON g.id = m.grp"
+	" WHERE CAST($1 AS BIGINT) = 0 OR m.source = $1 ORDER BY s.name, m.outside, g.name")
 SQL(ROLE_ADD, "INSERT INTO role (id, name, note, created_at) VALUES ($1, $2, $3, $4)")
 SQL(ROLE_DELETE, "DELETE FROM role WHERE id = $1")
 SQL(ROLE_BY_NAME, "SELECT id, name, note, created_at FROM role WHERE name = $1")

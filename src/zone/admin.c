@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "store/session.h"
 #include "store/token.h"
+#include "store/user_source.h"
 #include "zone/entitle.h"
 
 #define FULL_NAME_MAX 255
@@ -119,7 +120,7 @@ static struct bytes hash_of(struct command *c)
 	return v->set ? v->v.secret.sealed : BYTES_NONE;
 }
 
-static int check_admin_name(const char *name, struct err *e)
+int admin_check_name(const char *name, struct err *e)
 {
 	int rc = check_name("name", name, e);
 	if (!rc && strlen(name) > ADMIN_NAME_MAX)
@@ -127,6 +128,23 @@ static int check_admin_name(const char *name, struct err *e)
 	if (!rc && strchr(name, ':'))
 		rc = err_set(e, ERR_INVALID, "name \"%s\" has a colon", name);
 	return rc;
+}
+
+/* NAME@SOURCE belongs to people of that source. */
+static int check_is_local(struct command *c, const char *name, struct err *e)
+{
+	struct store_user_source s;
+	const char *at = strrchr(name, '@');
+	if (!at || store_user_source_by_name(c->z->db, c->arena, at + 1, &s, NULL))
+		return 0;
+	return err_set(e, ERR_INVALID, "name \"%s\" ends like those of the user source \"%s\"", name, s.name);
+}
+
+static int refuse_of_source(const struct store_admin *a, const char *what, struct err *e)
+{
+	if (a->origin == STORE_ADMIN_LOCAL)
+		return 0;
+	return err_set(e, ERR_UNSUPPORTED, "\"%s\" comes from a user source: its %s is kept there", a->name, what);
 }
 
 int admin_make(struct command *c, const char *name, const char *full_name, struct bytes hash, int64_t *ret_id,
@@ -144,7 +162,8 @@ int admin_make(struct command *c, const char *name, const char *full_name, struc
 		.changed_at = hash.len ? c->z->now : 0,
 		.login_from = "",
 	};
-	int rc = check_admin_name(name, e);
+	int rc = admin_check_name(name, e);
+	rc = rc ? rc : check_is_local(c, name, e);
 	rc = rc ? rc : check_text("full name", full_name, FULL_NAME_MAX, e);
 	if (!rc && store_admin_by_name(c->z->db, c->arena, name, &there, NULL) == 0)
 		rc = err_set(e, ERR_EXISTS, "administrator \"%s\" exists already", name);
@@ -195,9 +214,11 @@ int command_ADMIN_SET(struct command *c, struct err *e)
 	if (rc)
 		return rc;
 	int64_t id = a.id;
+	rc = refuse_of_source(&a, "name", e);
 	a.name = command_str(c, "name", a.name);
 	a.full_name = command_str(c, "full-name", a.full_name);
-	rc = check_admin_name(a.name, e);
+	rc = rc ? rc : admin_check_name(a.name, e);
+	rc = rc ? rc : check_is_local(c, a.name, e);
 	rc = rc ? rc : check_text("full name", a.full_name, FULL_NAME_MAX, e);
 	if (!rc && store_admin_by_name(c->z->db, c->arena, a.name, &there, NULL) == 0 && there.id != id)
 		rc = err_set(e, ERR_EXISTS, "administrator \"%s\" exists already", a.name);
@@ -293,6 +314,7 @@ int command_ADMIN_PASSWORD(struct command *c, struct err *e)
 	if (own && (!c->m->proof.matches || c->m->proof.admin != a.id || c->m->proof.version != a.version))
 		return login_failed(c, &a, "the present password is not this one", e);
 	rc = own ? 0 : check_may_set_password(c, &a, e);
+	rc = rc ? rc : refuse_of_source(&a, "password", e);
 	if (rc)
 		return rc;
 	a.hash = arena_str(c->arena, hash_of(c));
@@ -312,7 +334,7 @@ int command_ADMIN_GROUP_ADD(struct command *c, struct err *e)
 		.note = command_str(c, "note", ""),
 		.created_at = c->z->now,
 	};
-	int rc = check_admin_name(g.name, e);
+	int rc = admin_check_name(g.name, e);
 	rc = rc ? rc : check_text("note", g.note, STORE_NOTE_MAX, e);
 	if (!rc && store_admin_group_by_name(c->z->db, c->arena, g.name, &there, NULL) == 0)
 		rc = err_set(e, ERR_EXISTS, "group \"%s\" of administrators exists already", g.name);

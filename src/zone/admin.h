@@ -34,6 +34,7 @@ int rights_tell(struct command *c, const char *kind, const char *change, int64_t
 /* A password was not the right one: the command is refused, and the failure counts against account and source. */
 int login_failed(struct command *c, const struct store_admin *a, const char *why, struct err *e);
 
+int admin_check_name(const char *name, struct err *e); /* ERR_INVALID, ERR_TOO_BIG */
 /* An account with no rights. sealed: what api made of the password, empty: none. */
 int admin_make(struct command *c, const char *name, const char *full_name, struct bytes hash, int64_t *ret_id,
 	       struct err *e);

@@ -1,5 +1,7 @@
 #include "zone/command.h"
 
+#include "directory/person.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,6 +30,7 @@ static void command_mail_free(struct mail *m)
 {
 	struct zone_command *c = (struct zone_command *)m;
 	api_call_free(c->call);
+	person_free(c->person);
 	free(c);
 }
 
@@ -231,6 +234,20 @@ struct zone_used *zone_used_new(void)
 {
 	struct zone_used *m = mem_alloc(sizeof(*m));
 	m->mail = (struct mail){.kind = ZONE_USED, .free = plain_mail_free};
+	return m;
+}
+
+static void person_mail_free(struct mail *m)
+{
+	struct zone_person *p = (struct zone_person *)m;
+	person_free(p->person);
+	free(p);
+}
+
+struct zone_person *zone_person_new(void)
+{
+	struct zone_person *m = mem_alloc(sizeof(*m));
+	m->mail = (struct mail){.kind = ZONE_PERSON, .free = person_mail_free};
 	return m;
 }
 

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "store/session.h"
 #include "store/token.h"
+#include "store/user_source.h"
 
 #define GROUPS_MAX 256
 
@@ -85,7 +86,7 @@ static int of_admin(struct db *db, struct arena *a, int64_t admin, struct rights
 {
 	struct store_admin row;
 	int rc = store_admin_get(db, a, admin, &row, NULL);
-	if (rc == ERR_NOT_FOUND || (!rc && row.is_disabled))
+	if (rc == ERR_NOT_FOUND || (!rc && (row.is_disabled || row.is_gone)))
 		return err_set(e, ERR_NOT_ALLOWED, "the account has ended");
 	return rc ? err_set(e, rc, "the account cannot be read")
 		  : entitle_holder(db, STORE_HOLDER_ADMIN, admin, ret, e);
@@ -157,7 +158,8 @@ struct one {
 	enum store_holder kind;
 	int64_t id;
 	char *name;
-	bool counts; /* an account that is enabled */
+	bool has;    /* its rights count */
+	bool counts; /* an account of the zone's own that is enabled: no directory has to answer for it to log in */
 	struct rights rights;
 };
 
@@ -179,13 +181,26 @@ static struct one *add_one(struct entitle_all *all, enum store_holder kind, int6
 
 static int see_admin(void *arg, const struct store_admin *row)
 {
-	add_one(arg, STORE_HOLDER_ADMIN, row->id, row->name)->counts = !row->is_disabled;
+	struct one *o = add_one(arg, STORE_HOLDER_ADMIN, row->id, row->name);
+	o->has = !row->is_disabled;
+	o->counts = o->has && row->origin == STORE_ADMIN_LOCAL;
 	return 0;
 }
 
 static int see_token(void *arg, const struct store_token *row)
 {
-	add_one(arg, STORE_HOLDER_TOKEN, row->id, row->name);
+	add_one(arg, STORE_HOLDER_TOKEN, row->id, row->name)->has = true;
+	return 0;
+}
+
+/* A group that a user source fills has members whom nobody knows yet: so what it has is given to somebody. */
+static int see_map(void *arg, const struct store_user_source_map *row)
+{
+	const struct entitle_all *all = arg;
+	for (size_t i = 0; i < all->count; i++)
+		if (all->one[i].kind == STORE_HOLDER_GROUP && all->one[i].id == row->group)
+			return 0;
+	add_one(arg, STORE_HOLDER_GROUP, row->group, row->group_name)->has = true;
 	return 0;
 }
 
@@ -194,6 +209,7 @@ int entitle_all_load(struct db *db, struct entitle_all **ret, struct err *e)
 	struct entitle_all *all = mem_alloc(sizeof(*all));
 	int rc = store_admin_list(db, see_admin, all, e);
 	rc = rc ? rc : store_token_list(db, see_token, all, e);
+	rc = rc ? rc : store_user_source_map_list(db, 0, see_map, all, e);
 	for (size_t i = 0; i < all->count && !rc; i++)
 		rc = entitle_holder(db, all->one[i].kind, all->one[i].id, &all->one[i].rights, e);
 	if (rc)
@@ -241,7 +257,7 @@ static const struct rights *rights_of(const struct entitle_all *all, const struc
 	for (size_t i = 0; i < all->count; i++) {
 		const struct one *o = &all->one[i];
 		if (o->kind == of->kind && o->id == of->id)
-			return o->counts || o->kind == STORE_HOLDER_TOKEN ? &o->rights : &nothing;
+			return o->has ? &o->rights : &nothing;
 	}
 	return &nothing;
 }
@@ -262,4 +278,52 @@ int entitle_check_change(const struct rights *giver, const struct entitle_all *b
 				       right_name(r), path);
 	}
 	return 0;
+}
+
+struct becoming {
+	struct db *db;
+	const struct rights *giver;
+	int64_t source;
+};
+
+/* ERR_NOT_ALLOWED where the holder has what the giver has not. */
+static int check_one(const struct becoming *b, enum store_holder kind, int64_t id, const char *name, struct err *e)
+{
+	const struct rights nothing = RIGHTS_INIT;
+	struct rights there = RIGHTS_INIT;
+	enum right_id r;
+	const char *path;
+	int rc = entitle_holder(b->db, kind, id, &there, e);
+	if (!rc && !rights_may_give(b->giver, &nothing, &there, &r, &path))
+		rc = err_set(e, ERR_NOT_ALLOWED,
+			     "'%s' has the right %s at %s, which who changes its user source has not", name,
+			     right_name(r), path);
+	rights_release(&there);
+	return rc;
+}
+
+struct becoming_walk {
+	struct becoming b;
+	struct err *e;
+};
+
+static int see_person(void *arg, const struct store_admin *row)
+{
+	struct becoming_walk *w = arg;
+	return row->source == w->b.source ? check_one(&w->b, STORE_HOLDER_ADMIN, row->id, row->name, w->e) : 0;
+}
+
+static int see_filled(void *arg, const struct store_user_source_map *row)
+{
+	struct becoming_walk *w = arg;
+	return check_one(&w->b, STORE_HOLDER_GROUP, row->group, row->group_name, w->e);
+}
+
+int entitle_check_source(struct db *db, const struct rights *giver, int64_t source, struct err *e)
+{
+	struct err own = ERR_INIT;
+	struct becoming_walk w = {{db, giver, source}, &own};
+	int rc = store_admin_list(db, see_person, &w, e);
+	rc = rc ? rc : store_user_source_map_list(db, source, see_filled, &w, e);
+	return own.code ? err_set(e, own.code, "%s", own.msg) : rc;
 }

@@ -36,4 +36,8 @@ void entitle_all_free(struct entitle_all *all); /* NULL is fine */
 int entitle_check_change(const struct rights *giver, const struct entitle_all *before, const struct entitle_all *after,
 			 struct err *e);
 
+/* Who changes a user source can become each of its people, those too who come later: 0 when the giver has all that they
+ * and the groups that it fills have, else ERR_NOT_ALLOWED. */
+int entitle_check_source(struct db *db, const struct rights *giver, int64_t source, struct err *e);
+
 #endif

@@ -3,12 +3,14 @@
  * api compares passwords on a worker (it takes 20 ms by design) and sends what came of it as a proof; whether that
  * opens a session is decided here, in the order in which logins come, so that a burst of guesses is counted like any
  * other. Unknown names are counted as known ones are: neither the answer nor the brake tells them apart. */
+#include "zone/login.h"
 #include "base/base.h"
 #include "base/secret.h"
 #include "codec/json.h"
 #include "store/session.h"
 #include "zone/admin.h"
 #include "zone/entitle.h"
+#include "zone/person.h"
 
 #define ACCOUNT_FREE 5  /* failures before an account waits */
 #define SOURCE_FREE  20 /* behind one address there can be many people */
@@ -41,7 +43,7 @@ static int count_failure(struct zone *z, enum store_guard_kind kind, const char 
 	return store_guard_put(z->db, &g, e);
 }
 
-static int count_both(struct command *c, const char *name, struct err *e)
+int login_count(struct command *c, const char *name, struct err *e)
 {
 	int rc = count_failure(c->z, STORE_GUARD_ACCOUNT, name, e);
 	return rc ? rc : count_failure(c->z, STORE_GUARD_SOURCE, c->m->by.source, e);
@@ -51,11 +53,10 @@ int login_failed(struct command *c, const struct store_admin *a, const char *why
 {
 	c->object = arena_printf(c->arena, "admin:%s", a->name);
 	err_set(&c->refusal, ERR_WRONG_LOGIN, "%s", why);
-	return count_both(c, a->name, e);
+	return login_count(c, a->name, e);
 }
 
-/* Until when logins of this name or from this source are not looked at; 0: they are. */
-static int find_wait(struct command *c, const char *name, int64_t *ret, struct err *e)
+int login_find_wait(struct command *c, const char *name, int64_t *ret, struct err *e)
 {
 	struct store_guard account, source;
 	int rc = store_guard_get(c->z->db, STORE_GUARD_ACCOUNT, name, &account, e);
@@ -67,7 +68,7 @@ static int find_wait(struct command *c, const char *name, int64_t *ret, struct e
 	return 0;
 }
 
-static int refuse_for_now(struct command *c, int64_t until)
+int login_refuse_for_now(struct command *c, int64_t until)
 {
 	err_set(&c->refusal, ERR_LOCKED_OUT, "too many logins failed; try again in %lld s",
 		(long long)(until - c->z->now + 999) / 1000);
@@ -80,7 +81,8 @@ static int check_proof(struct command *c, const char *name, struct store_admin *
 	const struct proof *p = &c->m->proof;
 	int rc = store_admin_by_name(c->z->db, c->arena, name, ret, NULL);
 	*ret_known = rc == 0;
-	*ret_right = rc == 0 && p->matches && p->admin == ret->id && p->version == ret->version && !ret->is_disabled;
+	*ret_right = rc == 0 && p->matches && p->admin == ret->id && p->version == ret->version && !ret->is_disabled &&
+		     ret->origin == STORE_ADMIN_LOCAL;
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
@@ -99,7 +101,7 @@ static int answer_session(struct command *c, const struct store_session *s, cons
 	return 0;
 }
 
-static int open_session(struct command *c, struct store_admin *a, struct err *e)
+int login_open(struct command *c, struct store_admin *a, struct err *e)
 {
 	struct zone *z = c->z;
 	struct store_session s = {
@@ -122,24 +124,35 @@ static int open_session(struct command *c, struct store_admin *a, struct err *e)
 	return rc ? rc : answer_session(c, &s, a);
 }
 
-int command_LOGIN(struct command *c, struct err *e)
+static int login_local(struct command *c, const char *name, struct err *e)
 {
-	const char *name = api_str(c->call, "name");
 	struct store_admin a;
 	bool known, right;
 	int64_t until;
-	int rc = check_text("name", name, ADMIN_NAME_MAX, e);
-	rc = rc ? rc : find_wait(c, name, &until, e);
+	int rc = login_find_wait(c, name, &until, e);
 	rc = rc ? rc : check_proof(c, name, &a, &known, &right);
 	if (rc)
 		return rc;
 	c->object = known ? arena_printf(c->arena, "admin:%s", name) : "admin:(unknown)";
 	if (until)
-		return refuse_for_now(c, until);
+		return login_refuse_for_now(c, until);
 	if (right)
-		return open_session(c, &a, e);
+		return login_open(c, &a, e);
 	err_set(&c->refusal, ERR_WRONG_LOGIN, "name or password is wrong");
-	return count_both(c, name, e);
+	return login_count(c, name, e);
+}
+
+int command_LOGIN(struct command *c, struct err *e)
+{
+	const char *name = api_str(c->call, "name"), *there;
+	struct store_user_source source;
+	int rc = check_text("name", name, ADMIN_NAME_MAX, e);
+	if (rc)
+		return rc;
+	rc = person_find_source(c->z->db, c->arena, name, &source, &there, e);
+	if (rc == 0)
+		return person_login(c, &source, there, e);
+	return rc == ERR_NOT_FOUND ? login_local(c, name, e) : rc;
 }
 
 static int end_session(struct command *c, int64_t id, const char *admin, struct err *e)
@@ -190,12 +203,12 @@ int command_SETUP(struct command *c, struct err *e)
 	const struct zone_deps *d = &c->z->deps;
 	struct secret told = SECRET_INIT;
 	int64_t administrators, until;
-	int rc = find_wait(c, "", &until, e);
+	int rc = login_find_wait(c, "", &until, e);
 	rc = rc ? rc : entitle_count_administrators(c->z->db, &administrators, e);
 	if (rc)
 		return rc;
 	if (until)
-		return refuse_for_now(c, until);
+		return login_refuse_for_now(c, until);
 	if (administrators || !d->has_setup) {
 		err_set(&c->refusal, ERR_NOT_ALLOWED, "this zone has an administrator already");
 		return 0;
@@ -206,5 +219,5 @@ int command_SETUP(struct command *c, struct err *e)
 	if (right)
 		return make_first(c, e);
 	err_set(&c->refusal, ERR_WRONG_LOGIN, "the token is not the one that lampd made at its start");
-	return count_both(c, "", e);
+	return login_count(c, "", e);
 }

@@ -10,6 +10,7 @@
 #include "zone/command.h"
 #include "zone/crash.h"
 #include "zone/engine.h"
+#include "zone/person.h"
 #include "zone/post.h"
 #include "zone/refusal.h"
 #include "zone/rule.h"
@@ -159,6 +160,8 @@ static int handle(struct zone *z, const struct mail *m, struct err *e)
 		return command_used(z, (const struct zone_used *)m, e);
 	case ZONE_REFUSED:
 		return command_refused(z, (const struct zone_refused *)m, e);
+	case ZONE_PERSON:
+		return person_on_check(z, (const struct zone_person *)m, e);
 	case ZONE_ACT_GATE:
 		return act_on_gate(z, (const struct act_gate *)m, e);
 	case ZONE_ACT_ANSWERED:

@@ -6,6 +6,7 @@
 #include "store/server.h"
 #include "store/session.h"
 #include "zone/engine.h"
+#include "zone/person.h"
 
 #define SEEN_MS            60000
 #define TIDY_MS            3600000
@@ -98,6 +99,7 @@ int tidy(struct zone *z, struct err *e)
 	if (z->now >= z->seen_at) {
 		rc = store_server_seen(z->db, z->server, z->now, e);
 		rc = rc ? rc : engine_keep(z, e);
+		rc = rc ? rc : person_recheck(z, e);
 		z->seen_at = later(z->now, SEEN_MS);
 		queue_tidy(z->queue, z->now);
 	}

@@ -18,6 +18,7 @@
 
 struct clock;
 struct err;
+struct person; /* directory/person.h */
 struct zone_thread;
 
 /* Messages of api to the zone. */
@@ -27,6 +28,7 @@ enum zone_api_mail {
 	ZONE_CERTIFICATE,
 	ZONE_USED,
 	ZONE_REFUSED,
+	ZONE_PERSON,
 };
 
 /* Who asks, as api found out: by the kernel, by a session or by a token. What he may do is looked up where it is asked
@@ -41,8 +43,7 @@ struct principal {
 };
 
 /* What comparing a password gave; the comparing takes time, so a worker does it. For LOGIN, and for the present
- * password of ADMIN_PASSWORD. Other proofs of who somebody is (a directory's, another provider's) say the same in the
- * end: an account, and that it is he. */
+ * password of ADMIN_PASSWORD. What a user source says of somebody comes as a struct person instead. */
 struct proof {
 	int64_t admin, version; /* the account and the version of its password; 0: there is none of this name */
 	bool matches;
@@ -53,7 +54,7 @@ struct proof {
  *   2^53 - 1; version 1. Place: table "credential", field "secret".
  * - password of CREDENTIAL_SET: row is the credential's id and version its version + 1, as api read them; ERR_CONFLICT
  *   when they changed meanwhile.
- * - secret of TARGET_ADD and TARGET_SET: the same, in the table "sink".
+ * - secret of TARGET_ADD and TARGET_SET: the same, in the table "sink"; of SOURCE_ADD and SOURCE_SET: in "user_source".
  * - passwords of administrators (SETUP, ADMIN_ADD, ADMIN_PASSWORD): an argon2id string. Those that are only compared
  *   (LOGIN, current-password) are empty; the proof says what came of it.
  * - LOGIN: as TOKEN_ADD, for the object "login". SETUP: token_hash is of the setup token that was given.
@@ -66,6 +67,14 @@ struct zone_command {
 	struct api_call *call;  /* owned: arguments checked against the table, secrets sealed */
 	uint8_t token_hash[32]; /* TOKEN_ADD, LOGIN, SETUP */
 	struct proof proof;
+	struct person *person; /* owned; LOGIN, SOURCE_TEST: what a user source says; NULL: none was asked */
+};
+
+/* A user source was asked about an account that is logged in. */
+struct zone_person {
+	struct mail mail; /* ZONE_PERSON */
+	int64_t admin;
+	struct person *person; /* owned */
 };
 
 /* A session or token was used, a minute or more after the last time. */
@@ -87,6 +96,7 @@ struct zone_refused {
 struct zone_command *zone_command_new(void);
 struct zone_used *zone_used_new(void);
 struct zone_refused *zone_refused_new(void);
+struct zone_person *zone_person_new(void);
 
 /* Ids of rows that are sealed before the zone has seen them: apart from those that it gives itself. */
 #define ZONE_DRAWN_ID(random)                                                                                          \
@@ -108,6 +118,19 @@ enum api_zone_mail {
 	API_EVENTS,
 	API_PROGRESS,
 	API_STOPPED, /* the zone has stopped: no more answers will come */
+	API_RECHECK,
+};
+
+/* Accounts about which their user sources have to be asked: a struct zone_person comes back for each, or nothing when
+ * there is too much to do: they are asked for again. */
+#define API_RECHECK_MAX 50
+struct api_recheck {
+	struct mail mail; /* API_RECHECK */
+	size_t count;
+	struct {
+		int64_t admin, source;
+		char login[64];
+	} at[API_RECHECK_MAX];
 };
 
 struct api_answer {

@@ -61,6 +61,11 @@ COMMANDS = {
     "right.grant": ("zone", {"holder": "none", "rights": ["zone.view"]}),
     "right.deny": ("zone", {"holder": "none", "rights": ["zone.view"]}),
     "right.unset": ("zone", {"holder": "none", "rights": ["zone.view"]}),
+    "user-source.list": ("zone", None), "user-source.show": ("zone", None), "user-source.maps": ("zone", None),
+    "user-source.add": ("zone", {"name": "", "kind": "ldap"}), "user-source.set": ("zone", {"tls": "nonsense"}),
+    "user-source.remove": ("zone", None), "user-source.test": ("zone", None),
+    "user-source.map": ("zone", {"outside": "cn=x", "group": "none"}),
+    "user-source.unmap": ("zone", {"outside": "cn=x", "group": "none"}),
     "login": ("open", {}), "logout": ("login", None), "whoami": ("login", None),
     "session.list": ("login", None), "session.end": ("zone", None), "setup": ("open", {}),
     "token.list": ("zone", None), "token.add": ("zone", {"name": ""}), "token.remove": ("zone", None),
@@ -87,7 +92,7 @@ COMMANDS = {
 ARGUMENTS = {"device": "{d}", "credential": "{c}", "job": "{j}", "setting": "time-zone", "group": "none", "scan": "999999",
              "discovered": "192.0.2.99", "admin": "none", "role": "none", "session": "999999", "token": "none",
              "message": "999999", "name": "none", "target": "none", "rule": "none", "calendar": "none",
-             "schedule": "s-{p}"}
+             "schedule": "s-{p}", "source": "none"}
 PLACES = ("own", "other", "zone")
 
 
