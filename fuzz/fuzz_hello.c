@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ASSERT(bytes_equal(buf_bytes(&out), in));
 	for (size_t len = 0; len < size; len++)
 		ASSERT(hello_parse(BYTES(data, len), &part, NULL) == ERR_END);
+	ASSERT(hello_sent_after_ms(h.retry) <= HELLO_SERIES_MS);
 	buf_reset(&out);
 	out.max = size - 1;
 	ASSERT(hello_encode(&h, &out, NULL) == ERR_TOO_BIG && out.len == 0);
@@ -29,6 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		other.hashes[i].value.len--;
 		ASSERT(hello_encode(&other, &out, NULL) == ERR_INVALID);
 	}
+	struct bytes rest = h.hash_count ? BYTES(h.hashes[0].value.p - 2, size - 25) : BYTES_NONE;
+	struct hello_hash next;
+	size_t count = 0;
+	while (hello_hash_next(&rest, &next)) {
+		ASSERT(bytes_equal(next.value, h.hashes[count].value));
+		count++;
+	}
+	ASSERT(count == h.hash_count && rest.len == 0);
 	h.version = (enum hello_version)1;
 	ASSERT(hello_encode(&h, &out, NULL) == ERR_INVALID);
 	h.version = HELLO_VERSION_PKI;

@@ -23,6 +23,15 @@ const char *hello_hash_name(enum hello_hash_type type)
 	return (size_t)type < ARRAY_LEN(hash_types) ? hash_types[type].name : NULL;
 }
 
+int64_t hello_sent_after_ms(uint32_t retry)
+{
+	static const int minutes[] = {1, 10, 60}; /* of each five */
+	int64_t sum = 0;
+	for (uint32_t i = 1; i <= retry && i < 15; i++)
+		sum += minutes[i / 5];
+	return sum * 60000;
+}
+
 static int cut_short(struct err *e)
 {
 	return err_set(e, ERR_END, "hello: cut short");
@@ -58,6 +67,16 @@ static int parse_hash(struct cursor *c, struct hello_hash *h, struct err *e)
 		return err_set(e, ERR_MALFORMED, "hello: a hash of type %d has %zu bytes", (int)h->type, len);
 	h->value = cursor_take(c, len);
 	return c->failed ? cut_short(e) : 0;
+}
+
+bool hello_hash_next(struct bytes *rest, struct hello_hash *ret)
+{
+	struct cursor c;
+	cursor_init(&c, *rest);
+	if (parse_hash(&c, ret, NULL))
+		return false;
+	*rest = BYTES(c.p, cursor_left(&c));
+	return true;
 }
 
 static int parse_hashes(struct cursor *c, struct hello *h, struct err *e)

@@ -15,6 +15,15 @@ struct err;
 #define HELLO_HASH_MAX   48
 #define HELLO_PID_LEN    8
 
+/* When messages are sent, in milliseconds since the first of their series: five a minute apart, five ten minutes apart,
+ * five an hour apart. Then the device is silent until its network interface is opened again. */
+#define HELLO_SERIES_MS (INT64_C(354) * 60000)
+int64_t hello_sent_after_ms(uint32_t retry); /* of a retry past the last: the last */
+
+/* How long a device can be set up: from its first hello ever, and from that of each later series. */
+#define HELLO_WINDOW_MS       (INT64_C(24) * 3600000)
+#define HELLO_WINDOW_AGAIN_MS (INT64_C(6) * 3600000)
+
 enum hello_version {
 	HELLO_VERSION_PSK = 2, /* up to AMT 10: the device has a PID and its PPS, made by us */
 	HELLO_VERSION_PKI = 3, /* the device says which roots it trusts */
@@ -47,6 +56,10 @@ struct hello {
  * and 3; ERR_TOO_BIG for more than HELLO_HASHES_MAX hashes; ERR_MALFORMED for a hash whose length is not that of its
  * type, a PID that is not of printable ASCII, and for bytes behind the end. */
 int hello_parse(struct bytes in, struct hello *ret, struct err *e);
+
+/* The next of hashes that are back to back as in a message, without their number; *rest goes on behind it. False at the
+ * end, and where it is no hash. */
+bool hello_hash_next(struct bytes *rest, struct hello_hash *ret);
 
 /* Appends the message. ERR_INVALID for what hello_parse would refuse; ERR_TOO_BIG past out's ceiling. */
 int hello_encode(const struct hello *h, struct buf *out, struct err *e);

@@ -71,6 +71,14 @@ static void each_kind_of_hash_is_read(void **state)
 	buf_release(&in);
 }
 
+static void messages_have_their_times(void **state)
+{
+	static const int minutes[] = {0, 1, 2, 3, 4, 14, 24, 34, 44, 54, 114, 174, 234, 294, 354, 354};
+	for (uint32_t i = 0; i < ARRAY_LEN(minutes); i++)
+		assert_int_equal(hello_sent_after_ms(i), minutes[i] * 60000);
+	assert_int_equal(hello_sent_after_ms(UINT32_MAX), HELLO_SERIES_MS);
+}
+
 static void a_beginning_asks_for_more_at_every_byte(void **state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -163,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_messages_are_read_and_written),
 		cmocka_unit_test(each_kind_of_hash_is_read),
+		cmocka_unit_test(messages_have_their_times),
 		cmocka_unit_test(a_beginning_asks_for_more_at_every_byte),
 		cmocka_unit_test(a_full_buffer_keeps_what_it_had),
 		cmocka_unit_test(what_no_device_sends_is_refused),
