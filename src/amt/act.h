@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "base/tls.h"
 #include "codec/digest.h"
+#include "codec/hello.h"
 #include "codec/range.h"
 
 enum verb {
@@ -220,6 +221,17 @@ struct act_outcome {
 /* Copies text, which may hold a stranger's bytes: what is not printable UTF-8 is escaped, what does not fit is cut. */
 void act_outcome_set_detail(struct act_outcome *o, const char *text);
 
+/* What a device said of itself when it asked to be set up. */
+struct sighting_hello {
+	bool admin_set;  /* its password was changed from the factory's */
+	uint8_t version; /* enum hello_version */
+	uint32_t retry;
+	char pid[HELLO_PID_LEN + 1]; /* PSK; else "" */
+	uint16_t hashes_len;
+	uint8_t hashes[]; /* PKI: of the roots that it trusts, as in the message: type, length, bytes (hello_hash_next)
+			   */
+};
+
 /* Something that may be an AMT interface. A hint only: never a cause of power or provisioning. */
 struct sighting {
 	struct mail mail;         /* ZONE_SIGHTING */
@@ -235,6 +247,7 @@ struct sighting {
 	int note;         /* ERR_TOO_OLD and the like; 0 */
 	char version[ACT_VERSION_SIZE];
 	char realm[DIGEST_FIELD_SIZE];
+	struct sighting_hello *hello; /* owned; NULL: none */
 };
 
 struct scan_progress {

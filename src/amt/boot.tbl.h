@@ -1,6 +1,7 @@
 /* boot.tbl.h - what a computer can be made to boot into once.
  *
- * BOOT_CHOICE(name, number, field of cim_boot_capabilities, InstanceID of the CIM_BootSourceSetting or NULL, "sentence")
+ * BOOT_CHOICE(name, number, field of cim_boot_capabilities, InstanceID of the CIM_BootSourceSetting or NULL,
+ * "sentence")
  *
  * The lower-case name is the word that people, the API and schedules use. The number is never reused; 0 is no choice.
  * Without a source the choice is a property of AMT_BootSettingData. Sources: Intel AMT guide, "Set or Disable Boot

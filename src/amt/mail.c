@@ -22,6 +22,12 @@ static void free_scan(struct mail *m)
 	free(m);
 }
 
+static void free_sighting(struct mail *m)
+{
+	free(((struct sighting *)(void *)m)->hello);
+	free(m);
+}
+
 static void free_config(struct mail *m)
 {
 	range_drop(((struct wire_config *)(void *)m)->allowed_nets);
@@ -74,7 +80,7 @@ struct act_outcome *act_outcome_new(void)
 
 struct sighting *sighting_new(void)
 {
-	return mail_new(sizeof(struct sighting), ZONE_SIGHTING, free_plain);
+	return mail_new(sizeof(struct sighting), ZONE_SIGHTING, free_sighting);
 }
 
 struct scan_progress *scan_progress_new(enum zone_wire_mail kind)

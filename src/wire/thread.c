@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/metric.h"
 #include "base/tls.h"
+#include "wire/hear.h"
 #include "wire/names.h"
 #include "wire/net.h"
 #include "wire/runner.h"
@@ -39,8 +40,17 @@ int wire_new(const struct wire_deps *deps, struct wire **ret, struct err *e)
 	w->kit.names = names_new(l, deps->pool);
 	w->runner = runner_new(&w->kit);
 	w->scanner = scanner_new(&w->kit);
-	*ret = w;
-	return 0;
+	rc = deps->hello ? hearer_new(&w->kit, deps->hello, &w->hearer, e) : 0;
+	if (rc)
+		wire_free(w);
+	else
+		*ret = w;
+	return rc;
+}
+
+uint16_t wire_hello_port(const struct wire *w)
+{
+	return w->hearer ? hearer_port(w->hearer) : 0;
 }
 
 struct mailbox *wire_mailbox(struct wire *w)
@@ -71,6 +81,7 @@ static void stop(struct wire *w)
 	w->kit.kept_max = 0;
 	talk_drop_kept(&w->kit);
 	scanner_stop(w->scanner);
+	hearer_stop(w->hearer);
 }
 
 /* Takes the message, but for those that it hands on. */
@@ -151,6 +162,8 @@ void wire_begin(struct wire *w, struct mailbox *to_zone)
 	w->kit.to_zone = to_zone;
 	loop_set_wake(w->kit.loop, on_wake, w);
 	loop_set_round(w->kit.loop, on_round, w);
+	if (w->hearer)
+		hearer_start(w->hearer);
 	loop_wake(w->kit.loop);
 }
 
@@ -191,6 +204,7 @@ void wire_free(struct wire *w)
 	}
 	runner_free(w->runner);
 	scanner_free(w->scanner);
+	hearer_free(w->hearer);
 	names_free(w->kit.names);
 	net_free(w->kit.net);
 	struct loop *l = w->kit.loop;

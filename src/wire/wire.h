@@ -3,6 +3,7 @@
  * runner   carries out acts: runs the flow that amt/ has for a verb over HTTP, digest and TLS, stops at gates, and says
  *          how it ended (amt/act.h is all that zone and wire know of each other)
  * scan     finds devices: presence pings in batches, then TCP where it was asked for, then a look without login
+ * hear     listens for the hellos of devices that want to be set up
  * net      which addresses may be talked to, and names resolved by the workers
  * names    host names of what a scan finds
  *
@@ -24,11 +25,14 @@ struct wire_deps {
 	struct clock *clock;
 	struct vault *vault;  /* opens passwords at the moment of use */
 	struct pool *pool;    /* resolves names */
+	const char *hello;    /* where hellos are listened for, "0.0.0.0:9971"; NULL: nowhere */
 	size_t mailbox_limit; /* most unread messages; 0: 20000 */
 };
 
-/* All that is lent must outlive the thread. ERR_FAILED or ERR_SYSTEM when TLS or the loop cannot be set up. */
+/* All that is lent must outlive the thread. ERR_FAILED or ERR_SYSTEM when TLS or the loop cannot be set up; what
+ * hearer_new gives for the address of hellos. */
 int wire_new(const struct wire_deps *deps, struct wire **ret, struct err *e);
+uint16_t wire_hello_port(const struct wire *w); /* 0: hellos are not listened for */
 /* Takes what amt/act.h calls enum wire_mail; any thread. When a message was refused because the box was full,
  * ZONE_WIRE_ROOM tells when there is room again. */
 struct mailbox *wire_mailbox(struct wire *w);

@@ -7,6 +7,7 @@
 #include "wire/kit.h"
 #include "wire/wire.h"
 
+struct hearer;
 struct runner;
 struct scanner;
 
@@ -14,6 +15,7 @@ struct wire {
 	struct wire_kit kit;
 	struct runner *runner;
 	struct scanner *scanner;
+	struct hearer *hearer; /* NULL: none */
 	struct mailbox *inbox;
 	size_t inbox_limit;
 	pthread_t thread;

@@ -151,7 +151,10 @@ void bench_take(struct bench *b)
 			continue;
 		}
 		if (m->kind == ZONE_SIGHTING) {
+			if (b->saw)
+				b->saw(b->saw_arg, (const struct sighting *)(const void *)m);
 			b->sighting = *(struct sighting *)(void *)m;
+			b->sighting.hello = NULL;
 			b->sightings++;
 		}
 		if (m->kind == ZONE_SCAN_PROGRESS || m->kind == ZONE_SCAN_END)

@@ -30,6 +30,8 @@ struct bench {
 	struct act_outcome *out; /* the last */
 	int outcomes;
 
+	void (*saw)(void *arg, const struct sighting *s); /* each, before it is freed */
+	void *saw_arg;
 	int sightings, progresses, scan_ends;
 	uint64_t progress_done_max;
 	struct sighting sighting; /* the last */
