@@ -1,6 +1,8 @@
 #include "api/read.h"
+#include "base/base.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "codec/hello.h"
 #include "codec/range.h"
 #include "store/device.h"
 #include "store/discovered.h"
@@ -127,6 +129,44 @@ static void put_sources(struct api_writer *w, unsigned sources)
 	api_put_strs(w, "sources", list, n);
 }
 
+static const char *hash_text(struct read *r, const struct hello_hash *h)
+{
+	char hex[3 * HELLO_HASH_MAX + 1] = "";
+	for (size_t i = 0; i < h->value.len; i++)
+		(void)snprintf(hex + 3 * i, 4, "%02X%s", h->value.p[i], i + 1 < h->value.len ? ":" : "");
+	return arena_printf(r->arena, "%s:%s", hello_hash_name(h->type), hex);
+}
+
+static void put_hashes(struct api_writer *w, struct read *r, struct bytes hashes)
+{
+	const char *texts[HELLO_HASHES_MAX];
+	struct hello_hash h;
+	size_t n = 0;
+	while (n < HELLO_HASHES_MAX && hello_hash_next(&hashes, &h))
+		texts[n++] = hash_text(r, &h);
+	api_put_strs(w, "hashes", texts, n);
+}
+
+static void put_hello(struct api_writer *w, struct read *r, const struct store_hello *h)
+{
+	if (!h->version) {
+		static const char *const names[] = {"hello",       "hello_retry",      "hello_at", "hello_last",
+						    "setup_until", "password_changed", "pid"};
+		for (size_t i = 0; i < ARRAY_LEN(names); i++)
+			api_put_null(w, names[i]);
+		put_hashes(w, r, BYTES_NONE);
+		return;
+	}
+	api_put_str(w, "hello", h->version == HELLO_VERSION_PSK ? "psk" : "pki");
+	api_put_int(w, "hello_retry", h->retry);
+	api_put_time(w, "hello_at", h->at);
+	api_put_time(w, "hello_last", h->since + HELLO_SERIES_MS);
+	api_put_time(w, "setup_until", h->until);
+	api_put_bool(w, "password_changed", h->admin_set);
+	api_put_text(w, "pid", h->pid);
+	put_hashes(w, r, h->hashes);
+}
+
 static void put_discovered(struct read *r, const struct store_discovered *d)
 {
 	struct store_device device;
@@ -153,6 +193,7 @@ static void put_discovered(struct read *r, const struct store_discovered *d)
 	api_put_bool(&w, "valid", d->valid_until > r->now);
 	api_put_str(&w, "device", linked ? device.name : NULL);
 	api_put_str(&w, "note", d->reason ? err_name(-d->reason) : NULL);
+	put_hello(&w, r, &d->hello);
 	api_end(&w);
 }
 

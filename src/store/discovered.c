@@ -23,6 +23,14 @@ static void read_discovered(struct db_stmt *st, struct arena *a, struct store_di
 	ret->device = db_take_i64(st);
 	ret->plain = (enum store_answer)db_take_i64(st);
 	ret->tls = (enum store_answer)db_take_i64(st);
+	ret->hello.version = (int)db_take_i64(st);
+	ret->hello.retry = db_take_i64(st);
+	ret->hello.at = db_take_i64(st);
+	ret->hello.since = db_take_i64(st);
+	ret->hello.until = db_take_i64(st);
+	ret->hello.admin_set = db_take_bool(st);
+	ret->hello.pid = row_text(st, a);
+	ret->hello.hashes = row_blob(st, a);
 }
 
 static struct db_stmt *bind_discovered(struct db *db, enum sql_id id, const struct store_discovered *d)
@@ -47,6 +55,14 @@ static struct db_stmt *bind_discovered(struct db *db, enum sql_id id, const stru
 	db_bind_id(st, d->device);
 	db_bind_i64(st, d->plain);
 	db_bind_i64(st, d->tls);
+	db_bind_i64(st, d->hello.version);
+	db_bind_i64(st, d->hello.retry);
+	db_bind_i64(st, d->hello.at);
+	db_bind_i64(st, d->hello.since);
+	db_bind_i64(st, d->hello.until);
+	db_bind_bool(st, d->hello.admin_set);
+	db_bind_text(st, d->hello.pid ? d->hello.pid : "");
+	db_bind_blob(st, d->hello.hashes);
 	return st;
 }
 
@@ -144,6 +160,18 @@ int store_discovered_ended(struct db *db, int64_t after, int64_t until, int64_t 
 int store_discovered_count(struct db *db, int64_t *ret, struct err *e)
 {
 	return row_number(db_stmt(db, SQL_DISCOVERED_COUNT), ret, e);
+}
+
+int store_discovered_count_hello(struct db *db, int64_t *ret, struct err *e)
+{
+	return row_number(db_stmt(db, SQL_DISCOVERED_COUNT_HELLO), ret, e);
+}
+
+int store_discovered_drop_hello(struct db *db, int limit, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_DISCOVERED_DROP_HELLO);
+	db_bind_i64(st, limit);
+	return db_run(st, NULL, e);
 }
 
 int store_discovered_purge(struct db *db, int64_t before, int limit, int64_t *ret_count, struct err *e)

@@ -39,6 +39,15 @@ struct store_discovered {
 	const char *detail;           /* "" none */
 	int64_t device;               /* 0: not imported */
 	enum store_answer plain, tls; /* whether the two ports answer */
+	struct store_hello {
+		int version;         /* enum hello_version; 0: it said no hello */
+		int64_t retry;       /* of the last message */
+		int64_t at, since;   /* the last message, and the first of the present series */
+		int64_t until;       /* end of the time in which it can be set up */
+		bool admin_set;      /* its password is not the factory's */
+		const char *pid;     /* "" none; NULL counts as "" */
+		struct bytes hashes; /* of the roots that it trusts: hello_hash_next */
+	} hello;
 };
 
 int store_discovered_add(struct db *db, const struct store_discovered *d, struct err *e); /* ERR_EXISTS: the address */
@@ -66,6 +75,10 @@ int store_discovered_next_end(struct db *db, int64_t after, int64_t *ret, struct
 int store_discovered_ended(struct db *db, int64_t after, int64_t until, int64_t last_until, int64_t last_id, int limit,
 			   store_discovered_fn each, void *arg, struct err *e);
 int store_discovered_count(struct db *db, int64_t *ret, struct err *e); /* that are no device's */
+/* Those that nothing but a hello told of, and that are no device's: how many, and away with the limit of them that were
+ * seen longest ago. */
+int store_discovered_count_hello(struct db *db, int64_t *ret, struct err *e);
+int store_discovered_drop_hello(struct db *db, int limit, struct err *e);
 /* Removes up to limit that are no device's and were valid until before `before`. */
 int store_discovered_purge(struct db *db, int64_t before, int limit, int64_t *ret_count, struct err *e);
 

@@ -25,7 +25,8 @@
 #define TEXT_CREDENTIAL_COLUMNS "id, folder, name, login, description, secret, version, created_at, changed_at"
 #define TEXT_DISCOVERED_COLUMNS \
 	"id, address, name, port, uuid, version, provisioned, mode, transport, realm, sources, first_at, seen_at, " \
-	"valid_until, reason, detail, device, plain, tls"
+	"valid_until, reason, detail, device, plain, tls, hello, hello_retry, hello_at, hello_since, hello_until, " \
+	"hello_admin_set, hello_pid, hello_hashes"
 #define TEXT_SCAN_COLUMNS \
 	"id, spec, state, server, requested_by, created_at, ended_at, total, asked, found, found_new, reason, detail, " \
 	"started_at"
@@ -271,10 +272,13 @@ SQL(CREDENTIAL_LIST, "SELECT c.id, c.folder, c.name, c.login, c.description, NUL
 	" AND (f.path > $1 OR c.name > $3) ORDER BY f.path, c.name LIMIT $4")
 
 SQL(DISCOVERED_ADD, "INSERT INTO discovered (" TEXT_DISCOVERED_COLUMNS ")"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)")
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
+	" $22, $23, $24, $25, $26, $27)")
 SQL(DISCOVERED_PUT, "UPDATE discovered SET address = $2, name = $3, port = $4, uuid = $5, version = $6, provisioned = $7,"
 	" mode = $8, transport = $9, realm = $10, sources = $11, first_at = $12, seen_at = $13, valid_until = $14,"
-	" reason = $15, detail = $16, device = $17, plain = $18, tls = $19 WHERE id = $1")
+	" reason = $15, detail = $16, device = $17, plain = $18, tls = $19, hello = $20, hello_retry = $21,"
+	" hello_at = $22, hello_since = $23, hello_until = $24, hello_admin_set = $25, hello_pid = $26, hello_hashes = $27"
+	" WHERE id = $1")
 SQL(DISCOVERED_DELETE, "DELETE FROM discovered WHERE id = $1")
 SQL(DISCOVERED_GET, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE id = $1")
 SQL(DISCOVERED_BY_ADDRESS, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE address = $1")
@@ -288,6 +292,9 @@ SQL(DISCOVERED_NEXT_END, "SELECT valid_until FROM discovered WHERE valid_until >
 SQL(DISCOVERED_ENDED, "SELECT " TEXT_DISCOVERED_COLUMNS " FROM discovered WHERE valid_until > $1 AND valid_until <= $2"
 	" AND (valid_until, id) > ($3, $4) ORDER BY valid_until, id LIMIT $5")
 SQL_SCAN(DISCOVERED_COUNT, "SELECT COUNT(*) FROM discovered WHERE device IS NULL")
+SQL(DISCOVERED_COUNT_HELLO, "SELECT COUNT(*) FROM discovered WHERE sources = 8 AND device IS NULL")
+SQL(DISCOVERED_DROP_HELLO, "DELETE FROM discovered WHERE id IN (SELECT id FROM discovered WHERE sources = 8"
+	" AND device IS NULL ORDER BY seen_at LIMIT $1)")
 SQL_SCAN(DISCOVERED_PURGE, "DELETE FROM discovered WHERE id IN (SELECT id FROM discovered"
 	" WHERE device IS NULL AND valid_until < $1 LIMIT $2)")
 

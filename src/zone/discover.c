@@ -10,6 +10,7 @@
 #include "zone/crash.h"
 #include "zone/device.h"
 #include "zone/discover.h"
+#include "zone/hello.h"
 #include "zone/task.h"
 
 #define SCAN_ADDRESSES_MAX (UINT64_C(1) << 24)
@@ -88,6 +89,7 @@ static int find_next_end(struct zone *z, int64_t after, struct err *e)
 int discover_load(struct zone *z, struct err *e)
 {
 	int rc = store_scan_list_open(z->db, z->server, see_scan, z, e);
+	rc = rc ? rc : store_discovered_count_hello(z->db, &z->hello_rows, e);
 	return rc ? rc : find_next_end(z, z->now, e);
 }
 
@@ -162,6 +164,7 @@ static bool merge(struct store_discovered *d, const struct sighting *m, int64_t 
 		d->realm = m->realm;
 	if (*m->host)
 		d->name = m->host;
+	bool new_hello = m->hello && hello_merge(&d->hello, m->hello, now);
 	d->reason = REASON(m->note);
 	d->transport = d->tls == STORE_ANSWER_YES     ? STORE_TRANSPORT_TLS
 		       : d->plain == STORE_ANSWER_YES ? STORE_TRANSPORT_PLAIN
@@ -169,9 +172,9 @@ static bool merge(struct store_discovered *d, const struct sighting *m, int64_t 
 	d->port = d->transport == STORE_TRANSPORT_TLS     ? TLS_PORT
 		  : d->transport == STORE_TRANSPORT_PLAIN ? PLAIN_PORT
 							  : d->port;
-	return !was_valid || was.plain != d->plain || was.tls != d->tls || was.provisioned != d->provisioned ||
-	       was.reason != d->reason || !uuid_equal(&was.uuid, &d->uuid) || strcmp(was.version, d->version) != 0 ||
-	       strcmp(was.name, d->name) != 0;
+	return new_hello || !was_valid || was.plain != d->plain || was.tls != d->tls ||
+	       was.provisioned != d->provisioned || was.reason != d->reason || !uuid_equal(&was.uuid, &d->uuid) ||
+	       strcmp(was.version, d->version) != 0 || strcmp(was.name, d->name) != 0;
 }
 
 struct same {
@@ -274,6 +277,8 @@ static int write_sighting(struct zone *z, const struct sighting *m, const char *
 	d.address = address;
 	d.valid_until = later(z->now, setting(z, SETTING_DISCOVERY_VALIDITY));
 	rc = link_device(z, &d, m->scan != 0, e);
+	if (!rc && !known && !m->scan)
+		rc = hello_make_room(z, e);
 	if (!rc && !known)
 		rc = new_id(z, STORE_ID_DISCOVERED, &d.id, e);
 	rc = rc ? rc : known ? store_discovered_put(z->db, &d, e) : store_discovered_add(z->db, &d, e);

@@ -641,7 +641,8 @@ static void discovered_things_expire_unless_they_are_devices(void **state)
 				     .seen_at = 2,
 				     .valid_until = 100,
 				     .reason = 5,
-				     .detail = "d"};
+				     .detail = "d",
+				     .hello = {3, 14, 40, 30, 90, true, "0000ABCU", BYTES_LIT("\1\2xy")}};
 	for (d.id = 1; d.id <= 3; d.id++) {
 		char address[16];
 		(void)snprintf(address, sizeof(address), "10.0.0.%lld", (long long)d.id);
@@ -668,11 +669,23 @@ static void discovered_things_expire_unless_they_are_devices(void **state)
 	assert_int_equal(got.valid_until, 200);
 	assert_int_equal(got.reason, 5);
 	assert_string_equal(got.detail, "d");
+	assert_int_equal(got.hello.version, 3);
+	assert_int_equal(got.hello.retry, 14);
+	assert_int_equal(got.hello.at, 40);
+	assert_int_equal(got.hello.since, 30);
+	assert_int_equal(got.hello.until, 90);
+	assert_true(got.hello.admin_set);
+	assert_string_equal(got.hello.pid, "0000ABCU");
+	assert_true(bytes_equal(got.hello.hashes, BYTES_LIT("\1\2xy")));
+	got.hello = (struct store_hello){.version = 2};
 	got.seen_at = 50;
 	got.device = 21;
 	OK(f, store_discovered_put(f->db, &got, &f->e));
 	OK(f, store_discovered_get(f->db, f->a, 2, &got, &f->e));
 	assert_int_equal(got.seen_at, 50);
+	assert_int_equal(got.hello.version, 2);
+	assert_string_equal(got.hello.pid, "");
+	assert_int_equal(got.hello.hashes.len, 0);
 	assert_int_equal(got.device, 21);
 	static const struct {
 		struct store_discovered_filter filter;
@@ -705,6 +718,33 @@ static void discovered_things_expire_unless_they_are_devices(void **state)
 	assert_int_equal(store_discovered_link(f->db, 9, 0, &f->e), ERR_NOT_FOUND);
 	OK(f, store_discovered_delete(f->db, 3, &f->e));
 	assert_int_equal(store_discovered_delete(f->db, 3, &f->e), ERR_NOT_FOUND);
+}
+
+static void what_only_a_hello_told_of_gives_way_oldest_first(void **state)
+{
+	struct fixture *f = *state;
+	for (int64_t i = 0; i < 4; i++) {
+		char address[16];
+		(void)snprintf(address, sizeof(address), "10.0.1.%lld", (long long)i);
+		const struct store_discovered d = {.id = 10 + i,
+						   .address = address,
+						   .name = "",
+						   .version = "",
+						   .realm = "",
+						   .detail = "",
+						   .sources = STORE_SOURCE_HELLO | (i == 1 ? STORE_SOURCE_RMCP : 0),
+						   .seen_at = 100 - i,
+						   .valid_until = 100};
+		OK(f, store_discovered_add(f->db, &d, &f->e));
+	}
+	int64_t n;
+	struct names s = {{0}};
+	const struct store_discovered_filter all = {.imported = -1, .limit = 9};
+	OK(f, store_discovered_count_hello(f->db, &n, &f->e));
+	assert_int_equal(n, 3);
+	OK(f, store_discovered_drop_hello(f->db, 2, &f->e));
+	OK(f, store_discovered_list(f->db, &all, note_discovered, &s, &f->e));
+	assert_string_equal(s.text, "10.0.1.0 10.0.1.1");
 }
 
 static void the_ends_of_validity_are_found_in_order(void **state)
@@ -955,6 +995,7 @@ int main(void)
 		FIXTURE_TEST(a_credential_in_use_is_not_deleted),
 		FIXTURE_TEST(credentials_are_unique_in_their_folder_and_listed_without_secrets),
 		FIXTURE_TEST(discovered_things_expire_unless_they_are_devices),
+		FIXTURE_TEST(what_only_a_hello_told_of_gives_way_oldest_first),
 		FIXTURE_TEST(the_ends_of_validity_are_found_in_order),
 		FIXTURE_TEST(an_act_teaches_what_it_learned_and_latches_hold),
 		FIXTURE_TEST(scans_are_kept_and_end_with_their_server),

@@ -470,6 +470,78 @@ static void discovered_things_are_forgotten_on_demand(void **state)
 	assert_int_equal(query(h, "SELECT COUNT(*) FROM device"), 1);
 }
 
+static struct sighting *hello_of(const char *address, const char *uuid, uint32_t retry)
+{
+	static const uint8_t hashes[] = {1, 20, [21] = 7};
+	struct sighting *s = sighting_new();
+	(void)snprintf(s->address, sizeof(s->address), "%s", address);
+	with_uuid(s, uuid);
+	s->provisioning = 1;
+	s->hello = calloc(1, sizeof(*s->hello) + sizeof(hashes));
+	assert_non_null(s->hello);
+	s->hello->version = 3;
+	s->hello->retry = retry;
+	s->hello->hashes_len = sizeof(hashes);
+	memcpy(s->hello->hashes, hashes, sizeof(hashes));
+	return s;
+}
+
+#define MINUTE_MS 60000
+#define HELLO_IS(column, wanted)                                                                                       \
+	assert_int_equal(query(h, "SELECT " column " FROM discovered WHERE address = '10.0.0.9'"), wanted)
+
+static void a_hello_is_in_the_list_with_its_times(void **state)
+{
+	struct harness *h = *state;
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 2)->mail); /* its first two were not heard */
+	int64_t began = clock_wall_ms(h->clock);
+	HELLO_IS("sources", STORE_SOURCE_HELLO);
+	HELLO_IS("provisioned", STORE_PROVISIONED_IN_SETUP);
+	HELLO_IS("hello", 3);
+	HELLO_IS("hello_since", began - 2 * MINUTE_MS);
+	HELLO_IS("hello_until", began - 2 * MINUTE_MS + 24 * HOUR_MS);
+	HELLO_IS("length(hello_hashes)", 22);
+	/* The same series goes on. */
+	harness_pass(h, MINUTE_MS);
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 3)->mail);
+	HELLO_IS("hello_retry", 3);
+	HELLO_IS("hello_at", clock_wall_ms(h->clock));
+	HELLO_IS("hello_since", began - 2 * MINUTE_MS);
+	/* Its network interface was opened again. */
+	harness_pass(h, 10 * MINUTE_MS);
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 0)->mail);
+	HELLO_IS("hello_since", clock_wall_ms(h->clock));
+	HELLO_IS("hello_until", clock_wall_ms(h->clock) + 6 * HOUR_MS);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM discovered"), 1);
+}
+
+static void a_hello_is_told_once_and_when_it_says_something_new(void **state)
+{
+	struct harness *h = *state;
+	static const char count[] = "SELECT COUNT(*) FROM event WHERE kind = 'discovered'";
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 0)->mail);
+	assert_int_equal(query(h, count), 1);
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 1)->mail);
+	assert_int_equal(query(h, count), 1);
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 0)->mail);
+	assert_int_equal(query(h, count), 2);
+	struct sighting *changed = hello_of("10.0.0.9", UUID_A, 1);
+	changed->hello->admin_set = true;
+	harness_round(h, &changed->mail);
+	assert_int_equal(query(h, count), 3);
+}
+
+static void a_hello_and_a_scan_see_one_machine(void **state)
+{
+	struct harness *h = *state;
+	harness_round(h, &hello_of("10.0.0.9", UUID_A, 0)->mail);
+	struct sighting *scanned = sighting_of(0, "10.0.0.9");
+	with_uuid(scanned, UUID_A);
+	harness_round(h, &scanned->mail);
+	HELLO_IS("hello", 3); /* what it said stays */
+	assert_int_equal(query(h, "SELECT sources FROM discovered") & STORE_SOURCE_RMCP, STORE_SOURCE_RMCP);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -491,6 +563,9 @@ int main(void)
 		ZONE_TEST(what_cannot_be_used_is_skipped_with_its_reason),
 		ZONE_TEST(an_import_that_the_server_did_not_live_to_end_can_be_given_again),
 		ZONE_TEST(discovered_things_are_forgotten_on_demand),
+		ZONE_TEST(a_hello_is_in_the_list_with_its_times),
+		ZONE_TEST(a_hello_is_told_once_and_when_it_says_something_new),
+		ZONE_TEST(a_hello_and_a_scan_see_one_machine),
 	};
 	return cmocka_run_group_tests_name("zone/discover", tests, NULL, NULL);
 }
