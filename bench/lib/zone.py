@@ -28,8 +28,8 @@ class Zone:
         self.place = place
         self.data = data
         self.env = dict(os.environ, LAMP_SERVER=f"unix:{data}/lampd.sock")
-        argv = [*wrap, place.program("lampd"), "--data", data, "--listen", LISTEN, "--allow-net", "127.0.0.0/8",
-                "--foreground"]
+        argv = [*wrap, place.program("lampd"), "--data", data, "--listen", LISTEN, "--hello", "none",
+                "--allow-net", "127.0.0.0/8", "--foreground"]
         self.daemon = Daemon(argv, CLIENT_CPU, place.path("lampd.log"), env=dict(os.environ, **(env or {})),
                              ready_s=ready_s)
 

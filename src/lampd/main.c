@@ -144,7 +144,9 @@ static int make_api(struct lampd *l, struct err *e)
 static int make_wire(struct lampd *l, struct err *e)
 {
 	l->pool = pool_new(WIRE_WORKERS, WIRE_WORK_MAX, NULL, NULL);
+	const char *hello = option_text(&l->options, OPTION_HELLO);
 	struct wire_deps deps = {.clock = l->clock, .vault = l->vault, .pool = l->pool};
+	deps.hello = strcmp(hello, "none") == 0 ? NULL : hello;
 	return wire_new(&deps, &l->wire, e);
 }
 
@@ -356,7 +358,8 @@ static void on_hangup(void *arg, int signum)
 static void say_ready(struct lampd *l)
 {
 	log_event(LOG_NOTICE, "ready", LOG_S("version", LAMPLIGHTER_VERSION), LOG_S("data", l->place.folder),
-		  LOG_S("listen", *l->listen_address ? l->listen_address : "none"), LOG_I("port", api_port(l->api)));
+		  LOG_S("listen", *l->listen_address ? l->listen_address : "none"), LOG_I("port", api_port(l->api)),
+		  LOG_I("hello", wire_hello_port(l->wire)));
 	(void)puts("ready"); /* whoever started us by hand waits for this line; if it cannot be written nobody does */
 	(void)fflush(stdout);
 	service_notify("READY=1");

@@ -7,6 +7,7 @@
 /* clang-format off */
 OPTION(DATA,       "data",       "DIR",       ONCE, BOTH, "/var/lib/lamplighter", "folder of database, keys and local socket; made when missing")
 OPTION(LISTEN,     "listen",     "ADDR:PORT", ONCE, BOTH, "127.0.0.1:8443", "where the API is served over TLS; the word none: only on the local socket")
+OPTION(HELLO,      "hello",      "ADDR:PORT", ONCE, BOTH, "0.0.0.0:9971", "where devices that want to be set up say hello; the word none: nowhere")
 OPTION(FQDN,       "fqdn",       "NAME",      ONCE, BOTH, "the host's name", "full DNS name of this server, for its certificate")
 OPTION(SERVER,     "name",       "NAME",      ONCE, BOTH, "the host's name", "name of this server in the zone; it must not change between starts")
 OPTION(DATABASE,   "database",   "TARGET",    ONCE, BOTH, "DIR/lampd.db", "file of the database")

@@ -57,6 +57,17 @@ def a_taken_port_is_named(box):
     equal(len(refused.stderr.strip().splitlines()), 2, "lines on standard error")
 
 
+def a_taken_port_for_hellos_is_named(box):
+    with socket.socket() as other:
+        other.bind((box.address(1), 0))
+        other.listen()
+        address = f"{box.address(1)}:{other.getsockname()[1]}"
+        refused = box.run("lampd", "--data", box.path("zone"), "--listen", "none", "--hello", address, status=1)
+    contains(refused.stderr, "hellos")
+    contains(refused.stderr, address)
+    contains(refused.stderr, "stop that program or choose another port")
+
+
 def wrong_options_are_refused_in_one_sentence(box):
     for args, part in (
         (["--dta", "x"], "unknown option --dta"),
@@ -108,7 +119,8 @@ def an_inherited_socket_is_served(box):
         port = inherited.getsockname()[1]
         fd = inherited.fileno()
         command = f'exec 3<&{fd}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
-        lampd = subprocess.Popen(["bash", "-c", command, harness.program("lampd"), "--data", box.path("zone")],
+        lampd = subprocess.Popen(["bash", "-c", command, harness.program("lampd"), "--data", box.path("zone"),
+                                  "--hello", "none"],
                                  pass_fds=[fd], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         equal(lampd.stdout.readline(), b"ready\n")
@@ -166,7 +178,7 @@ harness.main(
     the_data_folder_is_its_owners_alone,
     a_second_server_on_one_folder_is_refused,
     a_killed_server_starts_again,
-    a_taken_port_is_named,
+    a_taken_port_is_named, a_taken_port_for_hellos_is_named,
     wrong_options_are_refused_in_one_sentence,
     help_and_version_start_nothing,
     a_folder_that_cannot_be_written_is_refused,

@@ -30,7 +30,7 @@ def stopped_zone(box):
 
 
 def refused_start(box, folder, wrapper=(), **more):
-    return subprocess.run([*wrapper, harness.program("lampd"), "--data", folder, "--listen", "none"],
+    return subprocess.run([*wrapper, harness.program("lampd"), "--data", folder, "--listen", "none", "--hello", "none"],
                           capture_output=True, text=True, timeout=harness.DEADLINE, **more)
 
 

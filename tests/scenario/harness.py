@@ -404,14 +404,15 @@ class Box:
     def password_file(self):
         return self.write("password", PASSWORD + "\n")
 
-    def lampd(self, *args, data="zone", listen=None, clock=False, **options):
-        """A zone server on the local socket; it may talk to this Box's net. clock: time stands still until
+    def lampd(self, *args, data="zone", listen=None, hello=None, clock=False, **options):
+        """A zone server on the local socket; it may talk to this Box's net. hello: where it listens for hellos. clock: time stands still until
         server.advance."""
         if clock and "--test-clock" not in self.run("lampd", "--help").stdout:
             raise Skipped("lampd was built without -Dtest-clock=true")
         if clock:
             args = ("--test-clock", self.path("clock.sock"), *args)
-        return Server(self, self.path(data), ["--listen", listen or "none", "--allow-net", self.net + ".0/24", *args],
+        return Server(self, self.path(data), ["--listen", listen or "none", "--hello", hello or "none", "--allow-net",
+                                              self.net + ".0/24", *args],
                       **options)
 
     def sim(self, devices, *args):
