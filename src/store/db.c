@@ -22,6 +22,7 @@ struct db {
 	void *conn;
 	enum db_mode mode;
 	bool in_transaction;
+	int64_t steps;
 	struct err reason; /* of the last failure to prepare or bind */
 	struct db_stmt *stmts[SQL_COUNT];
 };
@@ -235,6 +236,11 @@ void db_bind_uuid(struct db_stmt *st, const struct uuid *u)
 	db_bind_blob(st, uuid_is_nil(u) ? BYTES_NONE : BYTES(u->b, sizeof(u->b)));
 }
 
+int64_t db_total_steps(const struct db *db)
+{
+	return db->steps;
+}
+
 void db_end(struct db_stmt *st)
 {
 	if (st->is_open && st->prepared)
@@ -251,6 +257,7 @@ int db_step(struct db_stmt *st, struct err *e)
 		why = st->db->reason;
 	else
 		rc = st->db->ops->step(st->prepared, &why);
+	st->db->steps++;
 	st->taken = 0;
 	if (rc > 0)
 		return rc;

@@ -45,6 +45,8 @@ void db_rollback(struct db *db);             /* harmless outside a transaction *
 bool db_in_transaction(const struct db *db);
 /* Rows inserted, updated and deleted since the connection was opened. */
 int64_t db_total_changes(const struct db *db);
+/* Steps of statements since then, about one a row that was read: what something costs, as tests count it. */
+int64_t db_total_steps(const struct db *db);
 
 /* Never NULL: an error of preparing comes out of the first step. Forgets earlier bindings. */
 struct db_stmt *db_stmt(struct db *db, enum sql_id id);

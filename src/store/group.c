@@ -92,6 +92,18 @@ int store_group_member_delete(struct db *db, int64_t group, int64_t device, bool
 	return change_member(db, SQL_GROUP_MEMBER_DELETE, group, device, ret_changed, e);
 }
 
+int store_group_member_is(struct db *db, int64_t group, int64_t device, bool *ret, struct err *e)
+{
+	int64_t n;
+	struct db_stmt *st = db_stmt(db, SQL_GROUP_MEMBER_IS);
+	db_bind_i64(st, group);
+	db_bind_i64(st, device);
+	int rc = row_number(st, &n, e);
+	if (!rc)
+		*ret = n > 0;
+	return rc;
+}
+
 int store_group_member_count(struct db *db, int64_t group, int64_t *ret, struct err *e)
 {
 	struct db_stmt *st = db_stmt(db, SQL_GROUP_MEMBER_COUNT);

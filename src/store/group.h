@@ -25,6 +25,7 @@ int store_group_list(struct db *db, store_group_fn each, void *arg, struct err *
 /* *ret_changed: it was not one before, or was one. Its devices are listed with store_device_list. */
 int store_group_member_add(struct db *db, int64_t group, int64_t device, bool *ret_changed, struct err *e);
 int store_group_member_delete(struct db *db, int64_t group, int64_t device, bool *ret_changed, struct err *e);
+int store_group_member_is(struct db *db, int64_t group, int64_t device, bool *ret, struct err *e);
 int store_group_member_count(struct db *db, int64_t group, int64_t *ret, struct err *e);
 
 #endif

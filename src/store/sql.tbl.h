@@ -199,6 +199,7 @@ SQL_SCAN(GROUP_LIST, "SELECT " TEXT_GROUP_COLUMNS " FROM device_group ORDER BY n
 SQL(GROUP_MEMBER_ADD, "INSERT INTO group_member (member_of, device) VALUES ($1, $2)"
 	" ON CONFLICT (member_of, device) DO NOTHING")
 SQL(GROUP_MEMBER_DELETE, "DELETE FROM group_member WHERE member_of = $1 AND device = $2")
+SQL(GROUP_MEMBER_IS, "SELECT COUNT(*) FROM group_member WHERE member_of = $1 AND device = $2")
 SQL(GROUP_MEMBER_COUNT, "SELECT COUNT(*) FROM group_member WHERE member_of = $1")
 
 SQL(RULE_ADD, "INSERT INTO registration_rule (" TEXT_RULE_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)")

@@ -52,6 +52,34 @@ int group_members(struct db *db, const struct store_group *g, int64_t now, store
 	return rc;
 }
 
+static int fits(struct db *db, struct arena *a, const struct devfilter *filter, int64_t device, int64_t now, bool *ret,
+		struct err *e)
+{
+	struct store_device_view v;
+	struct devfilter_facts facts;
+	int rc = store_device_view(db, a, device, &v, NULL);
+	if (rc && rc != ERR_NOT_FOUND)
+		return err_set(e, rc, "device %lld cannot be read", (long long)device);
+	if (!rc)
+		filter_facts(&v, now, &facts);
+	*ret = !rc && devfilter_match(filter, &facts);
+	return 0;
+}
+
+int group_has(struct db *db, struct arena *a, const struct store_group *g, int64_t device, int64_t now, bool *ret,
+	      struct err *e)
+{
+	struct devfilter *filter;
+	if (!*g->filter)
+		return store_group_member_is(db, g->id, device, ret, e);
+	int rc = filter_parse(g->filter, FILTER_DEVICES, &filter, e);
+	if (rc)
+		return err_wrap(e, rc, "group \"%s\"", g->name);
+	rc = fits(db, a, filter, device, now, ret, e);
+	devfilter_free(filter);
+	return rc;
+}
+
 static int tell(struct zone *z, const char *change, int64_t id, const char *name, struct err *e)
 {
 	return event_tell(z, &(struct tell){.kind = "group", .change = change, .id = id, .name = name}, e);

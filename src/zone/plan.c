@@ -470,28 +470,18 @@ int plan_select_count(const struct plan *p, struct db *db, const struct plan_ent
 	return rc;
 }
 
-/* Whether a device is a member, and of which groups with tasks, is for each group to say. */
-struct finding {
-	int64_t device;
-	bool found;
-};
-
-static int see_itself(void *arg, const struct store_device_view *row)
-{
-	struct finding *f = arg;
-	f->found = f->found || row->device.id == f->device;
-	return 0;
-}
-
 static int is_member(struct db *db, int64_t group, int64_t device, int64_t now, bool *ret, struct err *e)
 {
 	struct store_group g;
-	struct finding f = {.device = device};
 	struct arena *a = arena_new(0);
 	int rc = store_group_get(db, a, group, &g, NULL);
-	rc = rc ? rc : group_members(db, &g, now, see_itself, &f, e);
+	if (rc == ERR_NOT_FOUND)
+		*ret = false;
+	else if (rc)
+		(void)err_set(e, rc, "group %lld cannot be read", (long long)group);
+	else
+		rc = group_has(db, a, &g, device, now, ret, e);
 	arena_free(a);
-	*ret = f.found;
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 

@@ -73,7 +73,7 @@ int plan_select(const struct plan *p, struct db *db, const struct plan_entry *en
 /* Their number. */
 int plan_select_count(const struct plan *p, struct db *db, const struct plan_entry *en, const char *time_zone,
 		      int64_t now, size_t *ret, struct err *e);
-/* The entries that apply to one device. */
+/* The entries that apply to one device. What it costs does not depend on how many other devices there are. */
 typedef int (*plan_entry_fn)(void *arg, const struct plan_entry *en);
 int plan_of_device(const struct plan *p, struct db *db, int64_t device, int64_t folder, int64_t now, plan_entry_fn each,
 		   void *arg, struct err *e);
