@@ -114,6 +114,7 @@ static void read_due(struct db_stmt *st, struct arena *a, struct store_act_due *
 	ret->attempt = (int)db_take_i64(st);
 	ret->due = db_take_i64(st);
 	ret->deadline = db_take_i64(st);
+	ret->is_protected = db_take_bool(st);
 	amt_row_read(st, a, &ret->interface);
 	amt_state_row_read(st, a, &ret->state);
 }

@@ -61,6 +61,7 @@ struct store_act_due {
 	int64_t fence;
 	int attempt;
 	int64_t due, deadline;
+	bool is_protected; /* the device */
 	struct store_amt interface;
 	struct store_amt_state state;
 };

@@ -340,8 +340,9 @@ SQL(ACT_INSERT, "INSERT INTO act (id, job, device, amt, server, verb, state, due
 	" power_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"
 	" ON CONFLICT DO NOTHING")
 SQL(ACT_DUE_GET, "SELECT a.id, a.job, a.device, a.amt, a.verb, a.fence, a.attempt, a.due, a.deadline, "
-	TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS
-	" FROM act a LEFT JOIN amt m ON m.id = a.amt LEFT JOIN amt_state s ON s.amt = a.amt WHERE a.id = $1")
+	"COALESCE(d.is_protected, 0), " TEXT_AMT_COLUMNS ", " TEXT_AMT_STATE_COLUMNS
+	" FROM act a LEFT JOIN device d ON d.id = a.device LEFT JOIN amt m ON m.id = a.amt LEFT JOIN amt_state s"
+	" ON s.amt = a.amt WHERE a.id = $1")
 SQL(ACT_QUEUED, "SELECT " TEXT_ACT_COLUMNS ", NULL, m.host FROM act a LEFT JOIN amt m ON m.id = a.amt"
 	" WHERE a.server = $1 AND a.state = 0 AND (a.due, a.id) > ($2, $3) ORDER BY a.due, a.id LIMIT $4")
 SQL(ACT_RELEASE, "UPDATE act SET due = $3, deadline = $4 WHERE id = $1 AND fence = $2 AND state = 0")

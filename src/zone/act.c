@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "store/hold.h"
 #include "store/power.h"
+#include "zone/calendar.h"
 #include "zone/crash.h"
 #include "zone/engine.h"
 
@@ -55,6 +56,7 @@ static int resync(struct zone *z, struct slot *s, struct err *e)
 		return 0;
 	}
 	s->fence = a.fence;
+	s->due_kept = a.due;
 	if (a.state == ACT_STATE_QUEUED)
 		queue_wait(z->queue, s, later(z->now, LOST_RACE_MS), z->now);
 	else
@@ -184,6 +186,7 @@ static int requeue(struct zone *z, struct slot *s, int64_t due, struct end *why,
 	crash_mark(z, CRASH_REQUEUE);
 	why->to = ACT_STATE_QUEUED;
 	s->reason = why->reason;
+	s->due_kept = due;
 	queue_wait(z->queue, s, due, z->now);
 	return 0;
 }
@@ -597,7 +600,7 @@ static int claim(struct zone *z, struct slot *s, bool *ret_won, struct err *e)
 		.fence = s->fence,
 		.server = z->server,
 		.epoch = z->epoch,
-		.now = z->now,
+		.now = z->now > s->due_kept ? z->now : s->due_kept,
 		.lease_end = later(z->now, lease),
 		.hold_counts = verb_changes_power(s->verb),
 	};
@@ -627,15 +630,39 @@ static int claim_lost(struct zone *z, struct slot *s, struct err *e)
 	return resync(z, s, e);
 }
 
+/* What has come between the making of an act and its start: the device was marked as protected, or a black-out that
+ * was not known then has begun. */
+static int why_left_out(struct zone *z, const struct slot *s, const struct store_act_due *d, int *ret_code,
+			struct err *e)
+{
+	const struct job *j = job_get(z, s->job);
+	const struct recur_out *out = NULL;
+	*ret_code = 0;
+	if (d->is_protected && verb_is_harmful(s->verb) && !(j && j->include_protected)) {
+		*ret_code = ERR_PROTECTED;
+		return 0;
+	}
+	int rc = j && j->from.schedule ? calendar_black_out(z, 0, s->device, z->now, &out, e) : 0;
+	if (!rc && out)
+		*ret_code = ERR_BLACKED_OUT;
+	return rc;
+}
+
 /* Fills the order and claims the act. Not won: the act ended or waits, and nothing is to be started. */
 static int prepare(struct zone *z, struct slot *s, struct act_start *m, bool *ret_won, struct err *e)
 {
 	struct store_act_due d;
 	struct err why = ERR_INIT;
+	int code;
 	*ret_won = false;
 	int rc = store_act_due_get(z->db, z->arena, s->id, &d, e);
 	if (rc)
 		return rc;
+	rc = why_left_out(z, s, &d, &code, e);
+	if (rc)
+		return rc;
+	if (code)
+		return finish_simply(z, s, ACT_STATE_SKIPPED, code, e);
 	rc = fill_interface(z, &d, &m->at, &why);
 	if (rc && err_class(rc) == ERR_CLASS_INPUT) /* it cannot be done as it is set up */
 		return finish_simply(z, s, ACT_STATE_FAILED, rc, e);
@@ -897,6 +924,19 @@ int act_timers(struct zone *z, struct err *e)
 	return rc;
 }
 
+static int64_t at_most(int64_t at, int64_t most)
+{
+	return at < most ? at : most;
+}
+
+/* Another try that is due later than any pause lasts was put off by a clock that ran ahead then. The first one is due
+ * when people said. */
+static int64_t due_of(const struct zone *z, const struct slot *s)
+{
+	bool is_ahead = s->attempt && s->due_kept != QUEUE_NEVER && s->due_kept > later(z->now, 2 * BACKOFF_MAX_MS);
+	return is_ahead ? later(z->now, backoff(z, s)) : s->due_kept;
+}
+
 void act_remember(struct zone *z, const struct store_act *a, const char *host)
 {
 	struct slot init = {
@@ -906,6 +946,7 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host)
 		.amt = a->amt,
 		.deadline = a->deadline,
 		.fence = a->fence,
+		.due_kept = a->due,
 		.attempt = a->attempt,
 		.reason = a->reason,
 		.verb = (enum verb)a->verb,
@@ -915,16 +956,17 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host)
 	init.scheduled = j && j->from.schedule && verb_changes_power(init.verb);
 	struct slot *s = queue_add(z->queue, &init, host);
 	if (a->state == ACT_STATE_QUEUED) {
-		queue_wait(z->queue, s, a->due, z->now);
+		queue_wait(z->queue, s, due_of(z, s), z->now);
 		job_keep_last(z, s);
 		return;
 	}
 	int64_t observe = at_device(z, SETTING_OBSERVE_TIME, s->device);
+	int64_t settle_after = at_most(a->settle_after, later(z->now, setting(z, SETTING_IN_DOUBT_DRAIN)));
 	s->in_doubt = a->state == ACT_STATE_SENT && a->settle_after;
-	s->settle_until = later(a->settle_after, setting(z, SETTING_IN_DOUBT_SETTLE));
+	s->settle_until = later(settle_after, setting(z, SETTING_IN_DOUBT_SETTLE));
 	queue_live(z->queue, s, a->state,
-		   s->in_doubt                  ? a->settle_after
-		   : a->state == ACT_STATE_SENT ? later(a->sent_at, observe + 2 * BOUND_MS)
+		   s->in_doubt                  ? settle_after
+		   : a->state == ACT_STATE_SENT ? later(at_most(a->sent_at, z->now), observe + 2 * BOUND_MS)
 						: later(a->deadline, BOUND_MS));
 }
 
@@ -984,6 +1026,16 @@ int act_load(struct zone *z, struct err *e)
 	return rc;
 }
 
+int act_clock_back(struct zone *z, struct err *e)
+{
+	z->put_back = false;
+	map_u64_free(z->paces);
+	z->paces = map_u64_new();
+	queue_clear(z->queue);
+	queue_clock_back(z->queue, z->now);
+	return act_load(z, e);
+}
+
 int act_release(struct zone *z, struct slot *s, int64_t deadline, struct err *e)
 {
 	bool won;
@@ -991,6 +1043,7 @@ int act_release(struct zone *z, struct slot *s, int64_t deadline, struct err *e)
 	if (rc || !won)
 		return rc ? rc : resync(z, s, e);
 	s->deadline = deadline;
+	s->due_kept = z->now;
 	queue_wait(z->queue, s, z->now, z->now);
 	return 0;
 }

@@ -356,6 +356,13 @@ static int audit(struct zone *z, const char *by, const struct plan_entry *en, co
 	return rc;
 }
 
+/* M147, also where it came about after the schedule was saved: a server that is switched off cannot do what falls due
+ * later, so it is left out as long as anything does. */
+static bool may_take_protected(const struct zone *z, const struct plan_entry *en)
+{
+	return en->include_protected && (en->verb != VERB_OFF || !heap_first(&z->engine->streams));
+}
+
 /* The job of an occurrence that was taken. Its texts outlive the arena, which is used anew. */
 static int start_job(struct zone *z, const struct plan_entry *en, struct store_occurrence *o,
 		     const struct job_origin *from, const struct plan_ids *ids, struct err *e)
@@ -370,7 +377,7 @@ static int start_job(struct zone *z, const struct plan_entry *en, struct store_o
 		.by = by,
 		.key = key,
 		.target = en->name,
-		.options = {.include_protected = en->include_protected, .deadline_given = true, .from = *from},
+		.options = {.include_protected = may_take_protected(z, en), .deadline_given = true, .from = *from},
 	};
 	(void)boot_from_name(en->boot, &order.options.boot); /* "" is none */
 	int rc = job_start(z, &order, ids->v, ids->count, &j, e);

@@ -17,7 +17,8 @@
 #include "zone/task.h"
 #include "zone/zone_priv.h"
 
-#define RETRY_MS 1000 /* after the database refused a round */
+#define RETRY_MS      1000 /* after the database refused a round */
+#define CLOCK_BACK_MS 5000 /* a clock that is put back by less makes waits that much longer */
 
 void chain_init(struct chain *c)
 {
@@ -195,7 +196,8 @@ static int handle_one(struct zone *z, const struct mail *m, struct err *e)
 static int work(struct zone *z, struct err *e)
 {
 	z->run_again = false;
-	int rc = act_timers(z, e);
+	int rc = z->put_back ? act_clock_back(z, e) : 0;
+	rc = rc ? rc : act_timers(z, e);
 	rc = rc ? rc : engine_run(z, e);
 	rc = rc ? rc : job_slice(z, e);
 	rc = rc ? rc : task_step(z, e);
@@ -230,6 +232,7 @@ static void read_clock(struct zone *z)
 		return;
 	z->seen_at = z->tidy_at = z->now;
 	z->renew_at = z->renew_at == INT64_MAX ? INT64_MAX : z->now;
+	z->put_back = z->put_back || before - z->now >= CLOCK_BACK_MS;
 }
 
 /* One transaction. On failure nothing has happened but that the messages of the batch are still the caller's. */

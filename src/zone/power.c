@@ -333,6 +333,8 @@ static int find_black_out(struct zone *z, const struct job *j, const struct stor
 {
 	const struct recur_out *out = NULL;
 	int rc = j->from.schedule ? calendar_black_out(z, 0, a->device, a->due, &out, e) : 0;
+	if (!rc && !out && j->from.schedule)
+		rc = calendar_black_out(z, 0, a->device, j->from.due, &out, e);
 	*ret = out != NULL;
 	return rc;
 }

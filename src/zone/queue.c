@@ -736,6 +736,23 @@ size_t queue_breakers_open(const struct queue *q)
 	return q->breakers_open;
 }
 
+void queue_clock_back(struct queue *q, int64_t now)
+{
+	size_t it = 0;
+	struct bytes key;
+	void *v;
+	while (map_str_each(q->nets, &it, &key, &v)) {
+		struct subnet *n = v;
+		net_leave(q, n);
+		for (size_t i = 0; n->starts && i < n->starts_len; i++)
+			n->starts[i] = n->starts[i] < now ? n->starts[i] : now;
+		if (n->breaker.try_at > now + q->rule.pause_ms)
+			n->breaker.try_at = now + q->rule.pause_ms;
+		n->used_at = n->used_at < now ? n->used_at : now;
+		net_fix(q, n);
+	}
+}
+
 void queue_tidy(struct queue *q, int64_t now)
 {
 	struct subnet **old = mem_array(map_str_count(q->nets), sizeof(struct subnet *));

@@ -29,6 +29,7 @@ struct slot {
 	int64_t id, job, device, amt;
 	int64_t deadline;
 	int64_t fence;
+	int64_t due_kept; /* queued: due as it is on disk; act.c keeps it */
 	int attempt;
 	int reason; /* of the last failure: positive number, 0 none */
 	enum verb verb;
@@ -106,6 +107,8 @@ bool queue_talk_close(struct queue *q, int64_t act, int64_t fence);
 bool queue_talk_is_open(const struct queue *q, int64_t act, int64_t fence);
 size_t queue_talks(const struct queue *q);
 size_t queue_breakers_open(const struct queue *q);
+/* The clock was put back to now: what is known of starts and of breakers waits no longer than it would have. */
+void queue_clock_back(struct queue *q, int64_t now);
 /* Forgets what is known of subnets that were not used for a while. */
 void queue_tidy(struct queue *q, int64_t now);
 

@@ -133,6 +133,7 @@ struct zone {
 	struct store_audit_walk audit_walk;             /* of.server 0: none is under way */
 	int64_t renew_at, seen_at, tidy_at, expiry_at;
 	bool run_again; /* work that posted itself again */
+	bool put_back;  /* the clock was, and acts do not know it yet */
 	bool stopping;  /* no act is claimed any more */
 
 	struct list refusals; /* of this minute, see refusal.h */
@@ -162,6 +163,8 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e);
 int act_timers(struct zone *z, struct err *e);   /* due, deadline, settle, lost leases */
 int act_dispatch(struct zone *z, struct err *e); /* claims what may start */
 int act_load(struct zone *z, struct err *e);     /* memory from the database */
+/* The clock was put back: what waits for so many seconds, as another try does, waits no longer than that. */
+int act_clock_back(struct zone *z, struct err *e);
 /* A queued act whose due and deadline are now: for protected ones that waited. */
 int act_release(struct zone *z, struct slot *s, int64_t deadline, struct err *e);
 /* A job is being cancelled: conversations of its acts that were not sent are asked to end. */
