@@ -16,6 +16,7 @@ struct err;
 struct store_credential;
 struct store_device;
 struct store_group;
+struct store_schedule;
 struct devfilter;
 
 /* Runs a READ or LIST command and appends its answer to out: what who may see of it. ERR_INVALID, ERR_NOT_FOUND,
@@ -79,6 +80,8 @@ int64_t read_id(const struct api_call *call, const char *name);       /* of an I
 int read_missing(const char *what, const char *name, struct err *e);  /* ERR_NOT_FOUND, in one form */
 const char *read_credential_path(struct read *r, int64_t credential); /* NULL: none that may be seen */
 int read_find_device(struct read *r, const char *text, struct store_device *ret, struct err *e);
+/* By name or id, if it may be seen. ERR_NOT_FOUND, ERR_NOT_ALLOWED. */
+int read_find_schedule(struct read *r, const char *text, struct store_schedule *ret, struct err *e);
 int read_find_group(struct read *r, const char *text, struct store_group *ret, struct err *e);
 /* ERR_NOT_FOUND when a list is asked for below a folder that there is not; path NULL is fine. */
 int read_check_folder(struct read *r, enum store_tree tree, const char *path, struct err *e);

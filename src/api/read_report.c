@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "codec/tzif.h"
 #include "store/power.h"
+#include "store/schedule.h"
 
 #define DAYS_MAX     400
 #define DAYS_DEFAULT 7
@@ -82,21 +83,47 @@ static int parse_day(struct read *r, const char *name, int64_t otherwise, int64_
 	return 0;
 }
 
+/* A day, or a schedule: the day on which it was made. */
+static int parse_split(struct read *r, struct report *to, struct err *e)
+{
+	const char *text = api_str(r->call, "split");
+	struct store_schedule s;
+	to->split = 0;
+	if (!text || civil_parse_date(bytes_str(text), &to->split))
+		return 0;
+	int code = read_find_schedule(r, text, &s, e);
+	if (code == ERR_NOT_FOUND)
+		return err_set(e, code, "'split' is neither a day such as 2027-01-31 nor a schedule: '%s'", text);
+	to->split = code ? 0 : civil_floor_div(s.created_at, DAY_MS);
+	return code;
+}
+
+static int check_split(struct read *r, const struct report *to, struct err *e)
+{
+	char day[CIVIL_DATE_SIZE];
+	if (!to->split || (to->split > to->first && to->split <= to->last))
+		return 0;
+	civil_date_text(to->split, day);
+	if (strcmp(api_str(r->call, "split"), day) == 0)
+		return err_set(e, ERR_INVALID, "'split' lies outside of the days of the report");
+	return err_set(e, ERR_INVALID,
+		       "schedule \"%s\" was made on %s, outside of the days of the report; say since when with 'since'",
+		       api_str(r->call, "split"), day);
+}
+
 static int parse_range(struct read *r, struct report *to, struct err *e)
 {
 	int64_t today = civil_floor_div(r->now, DAY_MS);
 	int code = parse_day(r, "until", today, &to->last, e);
 	code = code ? code : parse_day(r, "since", to->last - DAYS_DEFAULT, &to->first, e);
-	code = code ? code : parse_day(r, "split", 0, &to->split, e);
+	code = code ? code : parse_split(r, to, e);
 	if (code)
 		return code;
 	if (to->first > to->last)
 		return err_set(e, ERR_INVALID, "'since' lies behind 'until'");
 	if (to->last - to->first >= DAYS_MAX)
 		return err_set(e, ERR_TOO_BIG, "the report is for at most %d days", DAYS_MAX);
-	if (to->split && (to->split <= to->first || to->split > to->last))
-		return err_set(e, ERR_INVALID, "'split' lies outside of the days of the report");
-	return 0;
+	return check_split(r, to, e);
 }
 
 static int setting_of(struct read *r, enum setting_id id, int64_t folder, int64_t *ret, struct err *e)

@@ -48,7 +48,7 @@ static bool may_see(struct read *r, const struct store_schedule *s)
 	return store_folder_get(r->db, r->arena, s->object, &f, NULL) == 0 && read_may(r, RIGHT_SCHEDULE_VIEW, f.path);
 }
 
-static int find_schedule(struct read *r, const char *text, struct store_schedule *ret, struct err *e)
+int read_find_schedule(struct read *r, const char *text, struct store_schedule *ret, struct err *e)
 {
 	uint64_t id;
 	int code = store_schedule_by_name(r->db, r->arena, text, ret, e);
@@ -105,7 +105,7 @@ int read_SCHEDULE_SHOW(struct read *r, struct err *e)
 {
 	struct reading x;
 	struct store_schedule s;
-	int code = find_schedule(r, api_str(r->call, "schedule"), &s, e);
+	int code = read_find_schedule(r, api_str(r->call, "schedule"), &s, e);
 	if (code)
 		return code;
 	code = begin(&x, r, e);
@@ -459,7 +459,7 @@ static int test_rule(struct reading *x, struct err *e)
 	struct recur before, rule;
 	const struct tz *tz = tz_utc();
 	const char *of = api_str(r->call, "schedule"), *zone = api_str(r->call, "timezone");
-	int code = of ? find_schedule(r, of, &s, e) : 0;
+	int code = of ? read_find_schedule(r, of, &s, e) : 0;
 	if (!code && of)
 		code = recur_parse(s.rule, &before, e);
 	code = code ? code : schedule_read_rule(r->call, r->arena, of ? &before : NULL, &rule, e);
@@ -519,7 +519,7 @@ int read_SCHEDULE_HISTORY(struct read *r, struct err *e)
 {
 	struct store_schedule s;
 	struct store_occurrence before = {.due = read_after_id(r)};
-	int code = find_schedule(r, api_str(r->call, "schedule"), &s, e);
+	int code = read_find_schedule(r, api_str(r->call, "schedule"), &s, e);
 	if (code)
 		return code;
 	struct past p = {r, s.name};

@@ -5,6 +5,7 @@
 #include "store/amt.h"
 #include "store/folder.h"
 #include "store/power.h"
+#include "store/schedule.h"
 #include "store/setting.h"
 
 #define DEVICE 1000
@@ -73,6 +74,34 @@ static void hours_are_those_that_were_seen(void **state)
 	free(page);
 }
 
+static void a_schedule_splits_at_the_day_on_which_it_was_made(void **state)
+{
+	struct fixture *f = *state;
+	furnish(f);
+	struct store_schedule s = {
+		.id = 3000,
+		.name = "night",
+		.verb = VERB_OFF,
+		.boot = "",
+		.rule = "weekly mon at 19:00",
+		.time_zone = "",
+		.created_by = "ann",
+		.created_at = ms("2026-11-21T10:00:00Z"),
+		.changed_at = ms("2026-11-22T10:00:00Z"),
+	};
+	OK(db_begin(f->db, NULL));
+	OK(store_schedule_add(f->db, &s, NULL));
+	OK(db_commit(f->db, NULL));
+	expect(ask_with(f, "GET /api/v1/reports/power?since=2026-11-20&split=night", "", ""), 200,
+	       "\"day\":\"before 2026-11-21\",\"devices\":1,\"on\":\"10.00\"");
+	expect(ask_with(f, "GET /api/v1/reports/power?since=2026-11-20&split=night", "", ""), 200,
+	       "\"day\":\"from 2026-11-21\",\"devices\":1,\"on\":\"4.00\"");
+	expect(ask_with(f, "GET /api/v1/reports/power?since=2026-11-22&split=night", "", ""), 400,
+	       "schedule \\\"night\\\" was made on 2026-11-21, outside of the days of the report");
+	expect(ask_with(f, "GET /api/v1/reports/power?split=day", "", ""), 404,
+	       "'split' is neither a day such as 2027-01-31 nor a schedule: 'day'");
+}
+
 static void days_follow_the_folders_time_zone(void **state)
 {
 	struct fixture *f = *state;
@@ -103,6 +132,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(hours_are_those_that_were_seen, fixture_start, fixture_end),
+		cmocka_unit_test_setup_teardown(a_schedule_splits_at_the_day_on_which_it_was_made, fixture_start,
+						fixture_end),
 		cmocka_unit_test_setup_teardown(days_follow_the_folders_time_zone, fixture_start, fixture_end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_reported_is_said, fixture_start, fixture_end),
 	};
