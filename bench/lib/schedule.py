@@ -53,10 +53,11 @@ def p6(place, report, scale):
 
 def managed(place, count):
     """Simulated devices that answer at once are managed by a zone; then they take their time."""
-    sim = Sim(place, count)
+    net = "127.20.0.0/16" if count < 60000 else "127.32.0.0/14"
+    sim = Sim(place, count, net=net)
     snapshot = populated(place, f"plain-{count}", sim)
     sim.stop()
-    sim = Sim(place, count, args=["--delay", DELAY_MS])
+    sim = Sim(place, count, net=net, args=["--delay", DELAY_MS])
     zone = Zone(place, fresh(place, snapshot))
     settle(zone)
     return sim, zone
