@@ -78,6 +78,11 @@ bool verb_boots(enum verb v)
 	return v == VERB_ON || v == VERB_RESET || v == VERB_CYCLE;
 }
 
+bool verb_sets_up(enum verb v)
+{
+	return v == VERB_ADOPT || v == VERB_PROVISION || v == VERB_UNPROVISION;
+}
+
 int verb_order(enum verb v)
 {
 	const struct verb_row *row = verb_row(v);

@@ -32,8 +32,9 @@ const char *verb_name(enum verb v); /* "on"; "?" for a number that is none */
 bool verb_from_name(const char *name, enum verb *ret);
 bool verb_changes_power(enum verb v);
 bool verb_is_harmful(enum verb v);
-bool verb_boots(enum verb v); /* a boot choice goes with it */
-int verb_order(enum verb v);  /* the power state that is ordered; 0: none */
+bool verb_boots(enum verb v);   /* a boot choice goes with it */
+bool verb_sets_up(enum verb v); /* adopt, provision, unprovision: how AMT is set up changes */
+int verb_order(enum verb v);    /* the power state that is ordered; 0: none */
 const char *verb_sentence(enum verb v);
 
 enum power_state {
@@ -81,6 +82,24 @@ struct act_interface {
 	struct digest_session digest; /* realm "" when there is none; else the realm is latched */
 };
 
+/* A login beside that of the interface: whose password it is, sealed for its credential. */
+struct act_login {
+	char login[ACT_LOGIN_SIZE];
+	uint64_t credential; /* 0: none */
+	uint64_t credential_version;
+	uint16_t sealed_len;
+	uint8_t sealed[ACT_SEALED_SIZE];
+};
+
+/* What goes with a change of how AMT is set up, and with any act on a device that such a change left half done. A login
+ * that is refused is followed by the others: after a crash the device may have either. */
+struct act_setup {
+	struct act_login before; /* an earlier change that was not proven got so far, or not */
+	struct act_login next;   /* what the admin of the device is to have; sealed_len 0: wire draws a password */
+	bool full;               /* UNPROVISION: also what a partial one keeps */
+	bool told;               /* UNPROVISION: an earlier run was let go, so that a device that is gone is proof */
+};
+
 enum act_mode {
 	ACT_RUN,    /* the verb's flow */
 	ACT_SETTLE, /* reads only: was the order, sent at sent_at with message_id, obeyed? */
@@ -106,6 +125,7 @@ struct act_start {
 	enum boot_choice boot; /* of verbs that boot */
 	bool boot_left;        /* an earlier act's choice may stand in the device: never to be used */
 	struct act_interface at;
+	struct act_setup *setup;              /* owned; NULL: none */
 	int64_t give_up_after_ms;             /* from receipt: no new try of a read after this */
 	int64_t observe_ms;                   /* on, off: how long the wanted state is waited for */
 	int64_t sent_at_ms;                   /* SETTLE: wall time of the commit of `sent` */
@@ -161,10 +181,21 @@ enum zone_wire_mail {
 	ZONE_WIRE_ROOM, /* wire can take acts again after its mailbox was full */
 };
 
+/* What zone must have on disk before a step that sets up AMT may be taken. Such a step may be repeated, so its act
+ * stays claimed, and is run again from its start after a crash. */
+struct act_keep {
+	const char *step;    /* its name; a constant text */
+	uint64_t credential; /* of the login that the device has now */
+	uint16_t sealed_len; /* of the password of setup.next, where wire has drawn it; else 0 */
+	uint8_t sealed[ACT_SEALED_SIZE];
+};
+
 struct act_gate {
 	struct mail mail; /* ZONE_ACT_GATE, ZONE_ACT_ANSWERED */
 	uint64_t act;
 	uint32_t fence;
+	bool keeps; /* keep is what it is about; else the only order of an act that changes power */
+	struct act_keep keep;
 	int power_before;                     /* enum power_state */
 	char message_id[ACT_MESSAGE_ID_SIZE]; /* of the order that waits */
 };
@@ -199,7 +230,8 @@ struct act_learned {
 	uint8_t pin[TLS_PIN_SIZE];
 	struct uuid uuid;
 	char version[ACT_VERSION_SIZE];
-	int mode; /* 1 smb, 2 enterprise (TLS), 0 none */
+	int mode;            /* 1 smb, 2 enterprise (TLS), 0 none */
+	uint64_t credential; /* whose login was good last; 0: none was */
 };
 
 struct act_outcome {
@@ -214,6 +246,7 @@ struct act_outcome {
 	int power_before, power_after; /* enum power_state; UNKNOWN: not read */
 	uint16_t requests;             /* written to the device in this run */
 	bool boot_left;                /* a boot choice of ours stands in the device, or may */
+	const char *step; /* of verbs that set up: where it ended; a constant text. NULL: before the first */
 	struct act_learned learned;
 	char detail[ACT_DETAIL_SIZE]; /* one line for a person: the cause, or what a test found; may be empty */
 };

@@ -19,6 +19,8 @@ static const struct flow_row {
 	{VERB_CYCLE, &power_flow_cycle, &settle_flow_cycle, &power_flow_boot_cycle, &power_flow_clear_cycle},
 	{VERB_TEST, &test_flow, NULL, NULL, NULL},
 	{VERB_UNBOOT, &boot_flow_unboot, NULL, NULL, NULL},
+	{VERB_ADOPT, &adopt_flow, NULL, NULL, NULL},
+	{VERB_UNPROVISION, &unprovision_flow, NULL, NULL, NULL},
 };
 
 /* A controller of AMT 11.8 was seen to fail when polled every 5 s, and what is off answers slowly: few reads, and
@@ -129,6 +131,17 @@ int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 	return 0;
 }
 
+void flow_lost(struct flow_ctx *ctx)
+{
+	ASSERT(flow_step(ctx)->flags & STEP_FLAG_ENDS);
+	ctx->at++;
+}
+
+bool flow_failed(struct flow_ctx *ctx, int code)
+{
+	return ctx->flow->failed && !ctx->undoing && ctx->flow->failed(ctx, code);
+}
+
 bool flow_undo(struct flow_ctx *ctx)
 {
 	enum act_end end = ctx->out->end;
@@ -156,6 +169,7 @@ bool flow_skip_observation(struct flow_ctx *ctx)
 void flow_end(struct flow_ctx *ctx, enum act_end end, int reason, enum act_evidence evidence, const char *detail, ...)
 {
 	ctx->over = true;
+	ctx->out->step = flow_step(ctx)->name;
 	ctx->out->end = end;
 	ctx->out->reason = reason;
 	ctx->out->evidence = evidence;

@@ -14,12 +14,17 @@
 #define AMT_FLOW_H
 
 #include "amt/act.h"
+#include "base/secret.h"
 #include "codec/wsman.h"
 
-#define STEP_FLAG_GATE    1u /* changes power: only with zone's leave, and written once at most */
-#define STEP_FLAG_OBSERVE 2u /* is due a while after the order: see flow_wait_ms */
-#define STEP_FLAG_FAULTS  4u /* read takes faults too */
-#define STEP_FLAG_WRITES  8u /* leaves something in the device that the undo takes back */
+#define STEP_FLAG_GATE    1u  /* changes power: only with zone's leave, and written once at most */
+#define STEP_FLAG_OBSERVE 2u  /* is due a while after the order: see flow_wait_ms */
+#define STEP_FLAG_FAULTS  4u  /* read takes faults too */
+#define STEP_FLAG_WRITES  8u  /* leaves something in the device that the undo takes back */
+#define STEP_FLAG_KEEP    16u /* only with zone's leave, which has on disk what it leads to; may be repeated */
+#define STEP_FLAG_SECRET  32u /* write needs the password of order->setup->next */
+#define STEP_FLAG_ENDS                                                                                                 \
+	64u /* the device may end the connection instead of a reply: the next step shows what came of it */
 
 struct flow_ctx;
 
@@ -43,6 +48,10 @@ struct flow {
 	uint8_t observe; /* the first step behind the order, which looks what became of it; 0: the reply is all */
 	uint8_t undo_count;
 	const struct step *undo;
+	/* A step failed with this code for good. True when that tells how the flow ends: ctx->out is filled. NULL:
+	 * never.
+	 */
+	bool (*failed)(struct flow_ctx *ctx, int code);
 };
 
 /* By verb, mode, and what the order says of booting. Never NULL for a verb of the table: every verb has a flow to run,
@@ -70,6 +79,9 @@ struct flow_ctx {
 	const char *realm;                   /* of the login at HTTP */
 	const char *tls;                     /* "TLSv1.2"; "" when plain */
 	struct buf *scratch;                 /* room for decoding, empty between calls */
+	const struct secret *password;       /* STEP_FLAG_SECRET, in write only */
+	bool has_next;                       /* the login that is used is order->setup->next */
+	bool take_next;                      /* set by read: from now on the device has that one */
 
 	int fault;                    /* for read with STEP_FLAG_FAULTS: what the fault means; 0 when it is none */
 	int power;                    /* the state that was read last */
@@ -110,6 +122,11 @@ int flow_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
 int64_t flow_wait_ms(const struct flow_ctx *ctx);
 /* The present observation could not be made. True when there is a next one. */
 bool flow_skip_observation(struct flow_ctx *ctx);
+
+/* STEP_FLAG_ENDS: the connection ended after the request had left. Goes on to the next step. */
+void flow_lost(struct flow_ctx *ctx);
+/* The present step failed for good. True when that is how the flow ends, with ctx->out filled. */
+bool flow_failed(struct flow_ctx *ctx, int code);
 
 /* The flow is over, or given up, with ctx->out filled: goes to the first step of the undo. False when nothing is to be
  * taken back, or the order may have been obeyed. */

@@ -9,6 +9,7 @@ extern const struct flow power_flow_boot_on, power_flow_boot_reset, power_flow_b
 extern const struct flow power_flow_clear_on, power_flow_clear_reset, power_flow_clear_cycle;
 extern const struct flow boot_flow_unboot;
 extern const struct flow test_flow;
+extern const struct flow adopt_flow, unprovision_flow;
 extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, settle_flow_cycle;
 
 #define POWER_CLASS      "CIM_AssociatedPowerManagementService"
@@ -35,6 +36,23 @@ extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, set
 /* Reads the reply of any of the three; sets *ret_known when ctx->power holds the state, else ctx->next leads on to
  * it. */
 int power_read(struct flow_ctx *ctx, const struct wsman_reply *r, bool *ret_known, struct err *e);
+
+/* Rows that say who answers; each notes what it read in the outcome. */
+#define LOOK_GENERAL_STEP                                                                                              \
+	{                                                                                                              \
+		.name = "read the general settings", .op = WSMAN_GET, .class_name = "AMT_GeneralSettings",             \
+		.read = look_general_read                                                                              \
+	}
+#define LOOK_SOFTWARE_STEP                                                                                             \
+	{                                                                                                              \
+		.name = "read the firmware version", .flags = STEP_FLAG_FAULTS, .op = WSMAN_GET,                       \
+		.class_name = "CIM_SoftwareIdentity", .key = "InstanceID", .key_value = "AMT",                         \
+		.read = look_software_read                                                                             \
+	}
+int look_general_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+int look_software_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+/* CIM_ComputerSystemPackage: ends the flow where another device than the expected one answers. */
+int look_package_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
 
 #define BOOT_SETTINGS_CLASS "AMT_BootSettingData"
 #define BOOT_ROLE_STEP(what)                                                                                           \

@@ -42,9 +42,15 @@ static void *mail_new(size_t len, int kind, void (*free_mail)(struct mail *))
 	return m;
 }
 
+static void free_start(struct mail *m)
+{
+	free(((struct act_start *)(void *)m)->setup);
+	free(m);
+}
+
 struct act_start *act_start_new(void)
 {
-	return mail_new(sizeof(struct act_start), WIRE_ACT_START, free_plain);
+	return mail_new(sizeof(struct act_start), WIRE_ACT_START, free_start);
 }
 
 struct act_gate_answer *act_gate_answer_new(enum wire_mail kind)

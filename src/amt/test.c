@@ -8,7 +8,7 @@
 #define SETUP_DONE 2 /* ProvisioningState: post */
 
 /* Whoever passes the digest on from another device cannot know that device's realm inside: then this is no AMT. */
-static int general_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+int look_general_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	const struct xml_node *instance;
 	struct cim_general general;
@@ -26,7 +26,7 @@ static int general_read(struct flow_ctx *ctx, const struct wsman_reply *r, struc
 	return 0;
 }
 
-static int software_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+int look_software_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	const struct xml_node *instance;
 	struct cim_software software;
@@ -61,7 +61,7 @@ static int setup_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct 
 	return 0;
 }
 
-static int package_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+int look_package_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	const struct xml_node *instance;
 	struct cim_system_package package;
@@ -101,17 +101,8 @@ static int power_state_read(struct flow_ctx *ctx, const struct wsman_reply *r, s
 }
 
 static const struct step steps[] = {
-	{.name = "read the general settings",
-	 .op = WSMAN_GET,
-	 .class_name = "AMT_GeneralSettings",
-	 .read = general_read},
-	{.name = "read the firmware version",
-	 .flags = STEP_FLAG_FAULTS,
-	 .op = WSMAN_GET,
-	 .class_name = "CIM_SoftwareIdentity",
-	 .key = "InstanceID",
-	 .key_value = "AMT",
-	 .read = software_read},
+	LOOK_GENERAL_STEP,
+	LOOK_SOFTWARE_STEP,
 	{.name = "read how it is set up",
 	 .flags = STEP_FLAG_FAULTS,
 	 .op = WSMAN_GET,
@@ -121,7 +112,7 @@ static const struct step steps[] = {
 	 .flags = STEP_FLAG_FAULTS,
 	 .op = WSMAN_GET,
 	 .class_name = "CIM_ComputerSystemPackage",
-	 .read = package_read},
+	 .read = look_package_read},
 	POWER_STEPS(power_state_read, 0),
 };
 

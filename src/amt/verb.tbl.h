@@ -12,4 +12,7 @@ VERB(RESET,  4, 10, true,  true,  "Reset at once, power stays on, without asking
 VERB(CYCLE,  5, 5,  true,  true,  "Take power away and give it back, without asking the operating system.")
 VERB(TEST,   6, 0,  false, false, "Test the connection: reachability, port, login, firmware version, mode, TLS.")
 VERB(UNBOOT, 7, 0,  false, false, "Take back a boot choice that may have stayed in the device.")
+VERB(ADOPT,  8, 0,  false, false, "Take over a device whose password is known.")
+VERB(PROVISION,   9,  0, false, false, "Set AMT up.")
+VERB(UNPROVISION, 10, 0, false, true,  "Take AMT down: the device can no longer be managed until it is set up again.")
 /* clang-format on */

@@ -22,7 +22,7 @@ ERR(NO_SERVER,          11, RETRY,     "the zone server cannot be reached", "che
 ERR(BUSY,               12, RETRY,     "the server is too busy to take this now", "try again in a few seconds")
 ERR(CANCELLED,          13, REFUSED,   "cancelled before it was sent", "start it again if it is still wanted")
 ERR(EXPIRED,            14, REFUSED,   "its deadline passed before it could be done", "start it again if it is still wanted")
-ERR(HELD,               15, REFUSED,   "an emergency hold stops everything that changes power here", "lift the hold first")
+ERR(HELD,               15, REFUSED,   "an emergency hold stops everything that changes power or set-up here", "lift the hold first")
 ERR(CONFIRM,            16, INPUT,     "needs a confirmation", "repeat it with the number of devices as confirmation")
 ERR(TIMEOUT,            17, RETRY,     "took longer than allowed", "try again; if it stays so, check the device and the network")
 ERR(CLOSED,             18, RETRY,     "the connection was closed", "try again")
@@ -68,6 +68,8 @@ ERR(NOT_PROVISIONED,    63, REFUSED,   "AMT is present but not set up", "set it 
 ERR(NO_CHANGE,          64, REFUSED,   "the device accepted the order but no change was seen", "look at the device; repeat the order if it is still wanted")
 ERR(BOOT_UNSUPPORTED,   65, REFUSED,   "the device's firmware does not offer this boot choice", "choose another of bios, pxe, disk and cd")
 ERR(ALREADY_ON,         66, REFUSED,   "it is on or asleep, so it would not boot now", "use reset or cycle to boot it with this choice; nothing was sent")
+
+ERR(UNPROVISION_BLOCKED, 67, REFUSED, "the device's audit log forbids to take AMT down", "its auditor must release the lock of the audit log first")
 
 /* What an act can lack before it starts. */
 ERR(NOT_CONFIGURED,     70, INPUT,     "not configured for AMT", "give the device an AMT address and a credential")

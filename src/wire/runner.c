@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/metric.h"
+#include "wire/logins.h"
 #include "wire/talk.h"
 
 #define RETRY_MS       1000 /* a controller that slept drops the first request */
@@ -43,6 +44,8 @@ struct run {
 	bool accepted;                  /* the order was answered and what it did is observed */
 	bool given_up;                  /* the outcome is filled; the present exchange ends first */
 	bool one_use;                   /* the device's nonces seem to be good for one request */
+	bool kept;                      /* zone has on disk what the present step needs there */
+	uint8_t login;                  /* enum login_at */
 	int64_t started_ms, ordered_ms; /* mono */
 };
 
@@ -152,6 +155,8 @@ static void tell(struct run *run)
 	bool had_place = run->state != RUN_WAITING;
 	tell_what_is_left(run);
 	learn(run, &run->out->learned);
+	if (run->talk->found.login_good)
+		run->out->learned.credential = run->order->at.credential;
 	remember_quirk(run);
 	run->out->requests = run->talk->found.requests;
 	map_u64_delete(r->by_act, run->order->act);
@@ -160,7 +165,7 @@ static void tell(struct run *run)
 	talk_end(run->talk);
 	flow_release(&run->ctx);
 	kit_tell_zone(r->kit, &run->out->mail);
-	free(run->order);
+	run->order->mail.free(&run->order->mail);
 	free(run);
 	metric_set(METRIC_wire_acts_in_flight, (int64_t)map_u64_count(r->by_act));
 	if (had_place) {
@@ -185,6 +190,8 @@ static void finish(struct run *run)
 
 static void fill(struct run *run, enum act_end how, int reason, const char *detail)
 {
+	if (!run->ctx.over && !run->ctx.undoing)
+		run->out->step = flow_step(&run->ctx)->name;
 	run->out->end = how;
 	run->out->reason = reason;
 	run->out->evidence = ACT_EVIDENCE_NONE;
@@ -253,13 +260,37 @@ static void undo_failed(struct run *run, int code)
 	pause_for(run, RETRY_MS);
 }
 
+/* The next login that the device may have, where this one was refused. */
+static bool try_other_login(struct run *run, int code)
+{
+	if (code != ERR_WRONG_PASSWORD || run->ctx.undoing || !logins_next(run->order, &run->login))
+		return false;
+	run->ctx.has_next = run->login == LOGIN_NEXT;
+	run->talk->found.login_good = false; /* that of another login */
+	ask(run);
+	return true;
+}
+
+/* The request had left, and the device was expected to break the connection off. */
+static bool was_to_end(struct run *run, int code)
+{
+	bool left = code == ERR_LOST_CONNECTION || code == ERR_NO_ANSWER || code == ERR_CLOSED;
+	if (!left || run->ctx.over || run->ctx.undoing || !(flow_step(&run->ctx)->flags & STEP_FLAG_ENDS) ||
+	    talk_sent_nothing(run->talk))
+		return false;
+	flow_lost(&run->ctx);
+	run->kept = run->tried = false;
+	pause_for(run, RETRY_MS);
+	return true;
+}
+
 /* A failure that may pass is tried once more, soon; zone decides about everything after that. */
 static void read_failed(struct run *run, int code, const struct err *e)
 {
 	int64_t now = loop_now_ms(run->runner->kit->loop);
 	bool may_pass = err_class(code) == ERR_CLASS_RETRY;
 	run->state = RUN_READING;
-	if (ends_here(run))
+	if (ends_here(run) || try_other_login(run, code) || was_to_end(run, code))
 		return;
 	if (run->ctx.undoing) {
 		undo_failed(run, code);
@@ -272,6 +303,8 @@ static void read_failed(struct run *run, int code, const struct err *e)
 		   now + RETRY_MS - run->started_ms <= run->order->give_up_after_ms && !run->runner->stopping) {
 		run->tried = true;
 		pause_for(run, RETRY_MS);
+	} else if (flow_failed(&run->ctx, code)) {
+		finish(run);
 	} else if (run->order->mode == ACT_SETTLE) {
 		end_with(run, ACT_END_DOUBT, code, e);
 	} else {
@@ -306,6 +339,33 @@ static void tell_answered(struct run *run)
 	kit_tell_zone(run->runner->kit, &m->mail);
 }
 
+/* Stops before a step whose consequence has to be on disk first; a new password is drawn here, sealed, and told to
+ * zone. */
+static void keep_gate(struct run *run)
+{
+	struct wire_kit *kit = run->runner->kit;
+	struct err e = ERR_INIT;
+	bool draws = (flow_step(&run->ctx)->flags & STEP_FLAG_SECRET) && !run->order->setup->next.sealed_len;
+	int rc = draws ? logins_draw(kit, &run->order->setup->next, &e) : 0;
+	if (rc) {
+		end_with(run, ACT_END_FAILED, rc, &e);
+		return;
+	}
+	struct act_gate *gate = act_gate_new();
+	gate->act = run->order->act;
+	gate->fence = run->order->fence;
+	gate->keeps = true;
+	gate->keep.step = flow_step(&run->ctx)->name;
+	gate->keep.credential = run->order->at.credential;
+	if (flow_step(&run->ctx)->flags & STEP_FLAG_SECRET) {
+		gate->keep.sealed_len = run->order->setup->next.sealed_len;
+		memcpy(gate->keep.sealed, run->order->setup->next.sealed, gate->keep.sealed_len);
+	}
+	run->state = RUN_GATE;
+	loop_timer_set(&run->pause, GATE_WAIT_MS);
+	kit_tell_zone(kit, &gate->mail);
+}
+
 static void prepare_order(struct run *run)
 {
 	struct err e = ERR_INIT;
@@ -338,6 +398,8 @@ static void next(struct run *run)
 	unsigned flags = flow_step(&run->ctx)->flags;
 	if (flags & STEP_FLAG_GATE)
 		prepare_order(run);
+	else if ((flags & STEP_FLAG_KEEP) && !run->kept)
+		keep_gate(run);
 	else if (flags & STEP_FLAG_OBSERVE)
 		observe(run);
 	else
@@ -351,6 +413,23 @@ static void on_open(void *arg)
 		gate(run);
 }
 
+/* The new password is in the open for as long as the request is written. */
+static int write_secret(struct run *run, struct buf *soap, struct err *e)
+{
+	struct secret password = SECRET_INIT;
+	struct wire_kit *kit = run->runner->kit;
+	run->ctx.realm = run->order->at.digest.realm;
+	int rc = logins_open(kit, &run->order->setup->next, &password, e);
+	if (rc)
+		return rc;
+	run->ctx.password = &password;
+	rc = flow_write(&run->ctx, soap, e);
+	run->ctx.password = NULL;
+	run->talk->wipe = true;
+	secret_release(&password);
+	return rc;
+}
+
 static int on_write(void *arg, struct buf *soap, struct err *e)
 {
 	struct run *run = arg;
@@ -360,6 +439,8 @@ static int on_write(void *arg, struct buf *soap, struct err *e)
 	if (!is_order)
 		run->ctx.message_id = kit_uuid(kit);
 	run->ctx.asked_at_ms = clock_wall_ms(kit->clock);
+	if (flow_step(&run->ctx)->flags & STEP_FLAG_SECRET)
+		return write_secret(run, soap, e);
 	return flow_write(&run->ctx, soap, e);
 }
 
@@ -402,6 +483,18 @@ static int read_soap(struct run *run, const struct http1 *http, struct err *e)
 	return flow_read(&run->ctx, &reply, e);
 }
 
+/* The device has the new password. A connection keeps the login of its first request, so another one is opened. */
+static void take_next(struct run *run)
+{
+	run->ctx.take_next = false;
+	run->ctx.has_next = true;
+	run->login = LOGIN_NEXT;
+	logins_take(&run->order->at, &run->order->setup->next);
+	run->talk->found.login_good = false; /* of the new one nothing is known yet */
+	if (talk_is_open(run->talk))
+		talk_close(run->talk);
+}
+
 static void read_replied(struct run *run, const struct http1 *http)
 {
 	struct err e = ERR_INIT;
@@ -410,7 +503,9 @@ static void read_replied(struct run *run, const struct http1 *http)
 		read_failed(run, rc, &e);
 		return;
 	}
-	run->tried = false;
+	run->tried = run->kept = false;
+	if (run->ctx.take_next)
+		take_next(run);
 	next(run);
 }
 
@@ -587,7 +682,11 @@ void runner_answer(struct runner *r, const struct act_gate_answer *answer)
 	struct run *run = find(r, answer);
 	if (!run || run->state != RUN_GATE)
 		return;
-	if (answer->go)
+	if (answer->go && (flow_step(&run->ctx)->flags & STEP_FLAG_KEEP)) {
+		loop_timer_stop(&run->pause);
+		run->kept = run->order->setup->told = true;
+		next(run);
+	} else if (answer->go)
 		order(run, answer->committed_boot_ms);
 	else
 		give_back(run, answer->reason ? answer->reason : ERR_CANCELLED, "");

@@ -300,6 +300,11 @@ static int send_request(struct talk *t, struct err *e)
 	t->asked_ms = loop_now_ms(t->kit->loop);
 	t->first_byte_ms = 0;
 	rc = stream_write(t->stream, request, e);
+	if (t->wipe) {
+		secret_wipe(t->kit->soap.p, t->kit->soap.len);
+		secret_wipe(t->kit->out.p, t->kit->out.len);
+		t->wipe = false;
+	}
 	if (rc && rc != ERR_CLOSED)
 		return rc;
 	/* A broken connection is told by the stream's event, from the loop. */

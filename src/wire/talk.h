@@ -65,6 +65,7 @@ struct talk {
 	bool used_before;                      /* the connection has carried a reply */
 	bool again;                            /* the request was asked again because an idle connection was closed */
 	bool sent_nothing;                     /* of the request that failed */
+	bool wipe;                             /* set in ev->write: what was written holds a secret */
 	uint8_t unauthorized;                  /* 401 replies to the present request */
 	int64_t asked_ms, first_byte_ms;       /* mono; 0: no byte of the reply yet */
 	int64_t alive_ms;                      /* mono: when the present connection was seen to live */

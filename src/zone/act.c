@@ -238,12 +238,17 @@ static bool is_cancelled(struct zone *z, const struct slot *s)
 	return j && j->cancelled_at;
 }
 
+static bool minds_hold(enum verb v)
+{
+	return verb_changes_power(v) || verb_sets_up(v);
+}
+
 /* Why the compare-and-set of `sent` or `claimed` found no row. */
 static int why_not(struct zone *z, const struct slot *s, int *ret_code, struct err *e)
 {
 	bool held = false;
 	*ret_code = s->deadline <= z->now ? ERR_EXPIRED : ERR_CONFLICT;
-	int rc = verb_changes_power(s->verb) ? store_hold_covers(z->db, s->device, &held, e) : 0;
+	int rc = minds_hold(s->verb) ? store_hold_covers(z->db, s->device, &held, e) : 0;
 	if (!rc && held)
 		*ret_code = ERR_HELD;
 	return rc;
@@ -255,11 +260,31 @@ static int64_t observe_bound(struct zone *z, const struct slot *s)
 	return at_device(z, SETTING_OBSERVE_TIME, s->device) + 2 * BOUND_MS;
 }
 
+/* A step that may be repeated: its act stays claimed. */
+static int on_keep_gate(struct zone *z, const struct act_gate *m, struct err *e)
+{
+	struct slot *s = queue_get(z->queue, (int64_t)m->act);
+	int code = ERR_CONFLICT, rc = 0;
+	if (s && s->fence == m->fence && s->state == ACT_STATE_CLAIMED) {
+		bool held = false;
+		rc = store_hold_covers(z->db, s->device, &held, e);
+		if (!rc && (held || is_cancelled(z, s) || s->deadline <= z->now))
+			code = held ? ERR_HELD : is_cancelled(z, s) ? ERR_CANCELLED : ERR_EXPIRED;
+		else if (!rc)
+			rc = setup_on_gate(z, s, m, &code, e);
+	}
+	if (!rc)
+		tell_wire(z, WIRE_ACT_GATE_ANSWER, m->act, m->fence, code);
+	return rc;
+}
+
 int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
 {
 	struct slot *s = queue_get(z->queue, (int64_t)m->act);
 	bool won = false;
 	int code = ERR_CONFLICT, rc = 0;
+	if (m->keeps)
+		return on_keep_gate(z, m, e);
 	if (s && s->fence == m->fence && s->state == ACT_STATE_CLAIMED) {
 		struct store_act_send send = {
 			.id = s->id,
@@ -348,7 +373,7 @@ static enum stage stage_of(const struct slot *s)
 
 static bool may_try_again(struct zone *z, const struct slot *s, const struct act_outcome *m)
 {
-	bool repeats = verb_changes_power(s->verb) || s->verb == VERB_UNBOOT;
+	bool repeats = verb_changes_power(s->verb) || verb_sets_up(s->verb) || s->verb == VERB_UNBOOT;
 	if (!repeats || s->attempt >= at_device(z, SETTING_ACT_TRIES, s->device))
 		return false;
 	if (s->state == ACT_STATE_SENT)
@@ -404,6 +429,9 @@ static int apply(struct zone *z, struct slot *s, const struct act_outcome *m, st
 		.power_after = m->power_after,
 		.detail = m->detail,
 	};
+	if (verb_sets_up(s->verb) && m->reason && m->step)
+		end->detail =
+			arena_printf(z->arena, "at the step \"%s\"%s%s", m->step, *m->detail ? ": " : "", m->detail);
 	if (action == ACTION_DONE && stage == STAGE_CLAIMED && verb_changes_power(s->verb)) {
 		log_event(LOG_ERROR, "an order was reported done that was never let go", LOG_I("act", s->id));
 		end->reason = REASON(ERR_FAILED);
@@ -527,6 +555,7 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 	if (!s || s->fence != m->fence || s->state == ACT_STATE_QUEUED)
 		return 0; /* of a claim that was lost */
 	struct end end;
+	const struct slot was = *s; /* it may end here */
 	struct contact c = {.amt = s->amt, .device = s->device};
 	const struct job *j = job_get(z, s->job);
 	enum verb verb = s->verb;
@@ -535,6 +564,7 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 	rc = rc ? rc : learn_boot(z, s, m, e);
 	rc = rc ? rc : apply(z, s, m, &end, e);
 	rc = rc ? rc : learn(z, c.amt, verb, m, &end, e);
+	rc = rc ? rc : setup_learn(z, &was, m, end.to, e);
 	if (rc || !m->learned.answered)
 		return rc;
 	return engine_on_contact(z, c.device, c.by_schedule, c.seen_at, c.reason, e);
@@ -554,7 +584,7 @@ static int fill_interface(struct zone *z, const struct store_act_due *d, struct 
 	const struct login *l;
 	if (!d->interface.id || !*d->interface.host)
 		return err_set(e, ERR_NOT_CONFIGURED, "device has no AMT address");
-	int rc = credential_login(z, d->interface.credential, &l, e);
+	int rc = credential_login(z, setup_credential(job_get(z, d->job), d->interface.credential), &l, e);
 	if (rc)
 		return rc;
 	at->id = (uint64_t)d->interface.id;
@@ -602,7 +632,7 @@ static int claim(struct zone *z, struct slot *s, bool *ret_won, struct err *e)
 		.epoch = z->epoch,
 		.now = z->now > s->due_kept ? z->now : s->due_kept,
 		.lease_end = later(z->now, lease),
-		.hold_counts = verb_changes_power(s->verb),
+		.hold_counts = minds_hold(s->verb),
 	};
 	int rc = store_act_claim(z->db, &c, ret_won, e);
 	if (rc || !*ret_won)
@@ -664,6 +694,7 @@ static int prepare(struct zone *z, struct slot *s, struct act_start *m, bool *re
 	if (code)
 		return finish_simply(z, s, ACT_STATE_SKIPPED, code, e);
 	rc = fill_interface(z, &d, &m->at, &why);
+	rc = rc ? rc : setup_prepare(z, s, m, &why);
 	if (rc && err_class(rc) == ERR_CLASS_INPUT) /* it cannot be done as it is set up */
 		return finish_simply(z, s, ACT_STATE_FAILED, rc, e);
 	if (rc)

@@ -82,6 +82,8 @@ int find_credential(struct command *c, const char *text, struct store_credential
 int find_group(struct command *c, const char *text, struct store_group *ret, struct err *e);
 /* The devices that the arguments "targets" and "all" mean, each once. The caller frees *ret_ids, also on failure. */
 int select_devices(struct command *c, int64_t **ret_ids, size_t *ret_count, struct err *e);
+/* A job for them, confirmed where the verb is harmful; answered with the job. */
+int order_devices(struct command *c, struct job_order *o, struct err *e);
 /* The folder of this path, made when it is missing and whoever asks has the right to make it. */
 int command_folder(struct command *c, enum store_tree tree, const char *path, int64_t *ret, struct err *e);
 int folder_make(struct zone *z, enum store_tree tree, const char *path, int64_t *ret, struct err *e);

@@ -116,11 +116,21 @@ static int find_to_set(struct command *c, const char *to, struct store_credentia
 	return rc ? rc : check_may_set(c, ret, to, e);
 }
 
+/* A device that is being set up may have its password already, and nothing but the vault knows it. */
+static int check_unused(struct command *c, const struct store_credential *row, struct err *e)
+{
+	if (!setup_may_use(c->z, row->id))
+		return 0;
+	return err_set(e, ERR_IN_USE, "a device is just being given the password of credential \"%s\"", row->name);
+}
+
 int command_CREDENTIAL_SET(struct command *c, struct err *e)
 {
 	struct store_credential row;
 	const char *path = api_str(c->call, "folder");
 	int rc = find_to_set(c, path, &row, e);
+	if (!rc && api_has(c->call, "password"))
+		rc = check_unused(c, &row, e);
 	rc = rc ? rc : take_password(c, &row, e);
 	if (rc)
 		return rc;
@@ -147,6 +157,7 @@ int command_CREDENTIAL_REMOVE(struct command *c, struct err *e)
 {
 	struct store_credential row;
 	int rc = find_credential(c, api_str(c->call, "credential"), &row, e);
+	rc = rc ? rc : check_unused(c, &row, e);
 	if (rc)
 		return rc;
 	if (!api_bool(c->call, "force")) {

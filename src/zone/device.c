@@ -426,7 +426,10 @@ int command_DEVICE_UNSET(struct command *c, struct err *e)
 	if (!rc && !m.id)
 		rc = not_configured(e, d.name);
 	rc = rc ? rc : store_amt_delete(c->z->db, m.id, e);
-	return rc ? rc : tell(c, "changed", &d, e);
+	if (rc)
+		return rc;
+	setup_drop(c->z, m.id);
+	return tell(c, "changed", &d, e);
 }
 
 int command_DEVICE_REPIN(struct command *c, struct err *e)
@@ -448,6 +451,16 @@ int command_DEVICE_REPIN(struct command *c, struct err *e)
 	return rc ? rc : answer_ref(c, d.id, d.name);
 }
 
+int device_remove(struct zone *z, const struct store_device *d, struct err *e)
+{
+	int rc = store_hold_delete(z->db, STORE_SCOPE_DEVICE, d->id, e);
+	rc = rc == ERR_NOT_FOUND ? 0 : rc;
+	rc = rc ? rc : setting_forget(z, STORE_SCOPE_DEVICE, d->id, e);
+	rc = rc ? rc : engine_forget_level(z, STORE_SCOPE_DEVICE, d->id, e);
+	rc = rc ? rc : store_device_delete(z->db, d->id, e);
+	return rc ? rc : device_tell(z, "removed", d->id, d->name, e);
+}
+
 int command_DEVICE_REMOVE(struct command *c, struct err *e)
 {
 	struct store_device d;
@@ -455,10 +468,11 @@ int command_DEVICE_REMOVE(struct command *c, struct err *e)
 	int rc = find_idle(c, &d, &m, e);
 	if (rc)
 		return rc;
-	rc = store_hold_delete(c->z->db, STORE_SCOPE_DEVICE, d.id, e);
-	rc = rc == ERR_NOT_FOUND ? 0 : rc;
-	rc = rc ? rc : setting_forget(c->z, STORE_SCOPE_DEVICE, d.id, e);
-	rc = rc ? rc : engine_forget_level(c->z, STORE_SCOPE_DEVICE, d.id, e);
-	rc = rc ? rc : store_device_delete(c->z->db, d.id, e);
-	return rc ? rc : tell(c, "removed", &d, e);
+	c->object = arena_printf(c->arena, "device:%s", d.name);
+	c->at_folder = d.folder;
+	c->at_device = d.id;
+	rc = device_remove(c->z, &d, e);
+	if (!rc)
+		setup_drop(c->z, m.id);
+	return rc;
 }

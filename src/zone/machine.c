@@ -145,6 +145,7 @@ int machine_forget(struct zone *z, struct err *e)
 	rc = rc ? rc : message_load(z, e);
 	rc = rc ? rc : job_load(z, e);
 	rc = rc ? rc : act_load(z, e);
+	rc = rc ? rc : setup_load(z, e);
 	rc = rc ? rc : engine_load(z, e);
 	return rc ? rc : discover_load(z, e);
 }
@@ -414,6 +415,7 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	z->logins = map_u64_new();
 	z->fresh = map_u64_new();
 	z->boot_left = map_u64_new();
+	z->setup_left = map_u64_new();
 	z->paces = map_u64_new();
 	z->renew_at = z->expiry_at = z->refuse_at = INT64_MAX;
 	list_init(&z->touched);
@@ -499,6 +501,8 @@ void machine_free(struct zone *z)
 	map_u64_free(z->logins);
 	map_u64_free(z->fresh);
 	map_u64_free(z->boot_left);
+	setup_forget(z);
+	map_u64_free(z->setup_left);
 	map_u64_free(z->paces);
 	arena_free(z->arena);
 	db_close(z->db);

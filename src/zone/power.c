@@ -131,6 +131,7 @@ static struct job *job_new(struct zone *z, const struct store_job *row, const st
 	j->include_protected = o->include_protected;
 	j->deadline_given = o->deadline_given;
 	j->boot = o->boot;
+	j->setup = o->setup;
 	j->from = o->from;
 	bytes_to_str(bytes_str(row->requested_by), j->by, sizeof(j->by));
 	j->cancel_next = j->act_first;
@@ -214,7 +215,7 @@ static int say_ended(struct zone *z, const struct job *j, struct err *e)
 {
 	const struct store_job_counts *n = &j->counts;
 	int64_t bad = n->failed + n->unknown + n->expired;
-	if (!verb_changes_power(j->verb))
+	if (!verb_changes_power(j->verb) && !verb_sets_up(j->verb))
 		return 0;
 	struct message m = {
 		.id = bad ? MESSAGE_JOB_FAILED : MESSAGE_JOB_ENDED,
@@ -291,12 +292,13 @@ bool job_is_own(const struct job_own *o, int64_t device)
 	return false;
 }
 
-/* What a device lacks for an act; 0 nothing. */
-static int lacks(const struct store_target *t)
+/* What a device lacks for an act of this job; 0 nothing. */
+static int lacks(const struct job *j, const struct store_target *t)
 {
-	if (!t->amt || t->mode == STORE_AMT_MODE_NONE || !*t->host)
+	bool is_first = j->verb == VERB_ADOPT || j->verb == VERB_PROVISION;
+	if (!t->amt || !*t->host || (t->mode == STORE_AMT_MODE_NONE && !is_first))
 		return ERR_NOT_CONFIGURED;
-	return t->credential ? 0 : ERR_NO_CREDENTIAL;
+	return setup_credential(j, t->credential) ? 0 : ERR_NO_CREDENTIAL;
 }
 
 static void end_at_once(struct store_act *a, enum act_state state, int code, int64_t now)
@@ -381,8 +383,8 @@ static int make_act(struct zone *z, const struct job *j, const struct job_own *o
 		end_at_once(a, ACT_STATE_SKIPPED, ERR_BLACKED_OUT, z->now);
 	else if (is_protected && !j->include_protected)
 		end_at_once(a, ACT_STATE_SKIPPED, ERR_PROTECTED, z->now);
-	else if (lacks(t))
-		end_at_once(a, ACT_STATE_FAILED, lacks(t), z->now);
+	else if (lacks(j, t))
+		end_at_once(a, ACT_STATE_FAILED, lacks(j, t), z->now);
 	else if (is_protected)
 		a->due = a->deadline = QUEUE_NEVER;
 	return 0;
@@ -403,7 +405,9 @@ static int audit_devices(struct zone *z, const struct job *j, const char *creden
 	json_put_i64(&w, "devices", j->total);
 	json_end(&w);
 	int rc = buf_check(&detail, e, "audit record");
-	rc = rc ? rc : audit_add(z, j->by, "device.power", object, buf_cstr(&detail), e);
+	rc = rc ? rc
+		: audit_add(z, j->by, verb_sets_up(j->verb) ? "device.setup" : "device.power", object,
+			    buf_cstr(&detail), e);
 	buf_release(&detail);
 	return rc;
 }
@@ -425,20 +429,21 @@ static int audit_act(struct zone *z, struct job *j, const struct store_act *a, c
 		     struct err *e)
 {
 	struct store_credential row;
-	int64_t wanted = 0;
+	int64_t wanted = 0, credential = setup_credential(j, t->credential);
+	bool changes = verb_changes_power(j->verb) || verb_sets_up(j->verb);
 	if (!j->credentials)
 		j->credentials = map_u64_new();
-	const char *has = map_u64_get(j->credentials, (uint64_t)t->credential);
+	const char *has = map_u64_get(j->credentials, (uint64_t)credential);
 	if (has == &devices_in_audit)
 		return 0;
-	int rc = verb_changes_power(j->verb) ? setting_at(z, SETTING_AUDIT_DEVICES, 0, a->device, &wanted, e) : 0;
+	int rc = changes ? setting_at(z, SETTING_AUDIT_DEVICES, 0, a->device, &wanted, e) : 0;
 	if (rc || (has && !wanted))
 		return rc;
-	rc = store_credential_get(z->db, z->arena, t->credential, &row, e);
+	rc = store_credential_get(z->db, z->arena, credential, &row, e);
 	rc = rc || has ? rc : audit_use(z, j, &row, e);
 	rc = rc || !wanted ? rc : audit_devices(z, j, row.name, t->name, e);
 	if (!rc)
-		(void)map_u64_put(j->credentials, (uint64_t)t->credential, wanted ? &devices_in_audit : &used_in_audit);
+		(void)map_u64_put(j->credentials, (uint64_t)credential, wanted ? &devices_in_audit : &used_in_audit);
 	return rc;
 }
 
@@ -559,6 +564,11 @@ static void read_options(const char *text, struct job_options *ret)
 		return;
 	(void)json_opt_bool(doc, "include_protected", &ret->include_protected, NULL);
 	(void)json_opt_bool(doc, "deadline_given", &ret->deadline_given, NULL);
+	(void)json_opt_i64(doc, "credential", 0, INT64_MAX, &ret->setup.credential, NULL);
+	(void)json_opt_i64(doc, "next", 0, INT64_MAX, &ret->setup.next, NULL);
+	(void)json_opt_bool(doc, "new_passwords", &ret->setup.new_passwords, NULL);
+	(void)json_opt_bool(doc, "full", &ret->setup.full, NULL);
+	(void)json_opt_bool(doc, "delete_failed", &ret->setup.delete_failed, NULL);
 	(void)json_opt_i64(doc, "schedule", 0, INT64_MAX, &ret->from.schedule, NULL);
 	(void)json_opt_i64(doc, "due", 0, INT64_MAX, &ret->from.due, NULL);
 	(void)json_opt_i64(doc, "base", 0, INT64_MAX, &ret->from.base, NULL);
@@ -580,6 +590,16 @@ static const char *options_text(struct arena *arena, const struct job_options *o
 		json_put_bool(&w, "deadline_given", true);
 	if (o->boot)
 		json_put_str(&w, "boot", boot_name(o->boot));
+	if (o->setup.credential)
+		json_put_i64(&w, "credential", o->setup.credential);
+	if (o->setup.next)
+		json_put_i64(&w, "next", o->setup.next);
+	if (o->setup.new_passwords)
+		json_put_bool(&w, "new_passwords", true);
+	if (o->setup.full)
+		json_put_bool(&w, "full", true);
+	if (o->setup.delete_failed)
+		json_put_bool(&w, "delete_failed", true);
 	if (o->from.schedule) {
 		json_put_i64(&w, "schedule", o->from.schedule);
 		json_put_i64(&w, "due", o->from.due);
@@ -838,8 +858,6 @@ static int check_confirmation(struct command *c, const struct selection *s, enum
 {
 	int64_t all, given = api_int(c->call, "confirm", -1);
 	int64_t n = (int64_t)(api_bool(c->call, "include-protected") ? s->count : s->count - s->kept_out);
-	if (!verb_is_harmful(verb))
-		return 0;
 	int rc = store_device_count(c->z->db, &all, e);
 	if (rc || n == given)
 		return rc;
@@ -957,12 +975,12 @@ static int start_job(struct command *c, struct job_order *o, struct selection *s
 	return answer_job(c, &row, j->boot);
 }
 
-static int order_devices(struct command *c, struct job_order *o, struct err *e)
+int order_devices(struct command *c, struct job_order *o, struct err *e)
 {
 	struct selection s;
 	selection_init(&s, c);
 	int rc = select_all(&s, e);
-	rc = rc || o->verb == VERB_TEST ? rc : check_confirmation(c, &s, o->verb, e);
+	rc = rc || !verb_is_harmful(o->verb) ? rc : check_confirmation(c, &s, o->verb, e);
 	rc = rc ? rc : start_job(c, o, &s, e);
 	selection_release(&s);
 	return rc;
@@ -1005,7 +1023,7 @@ static int read_boot(struct command *c, struct job_order *o, struct err *e)
 
 static bool is_for_people(enum verb v)
 {
-	return v != VERB_TEST && v != VERB_UNBOOT;
+	return v != VERB_TEST && v != VERB_UNBOOT && !verb_sets_up(v);
 }
 
 static int read_order(struct command *c, struct job_order *o, struct err *e)

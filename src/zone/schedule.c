@@ -128,7 +128,7 @@ static int find_level(struct command *c, const char *target, struct store_level 
 static int check_verb(struct draft *d, const char *verb, struct err *e)
 {
 	enum verb v;
-	if (!verb_from_name(verb, &v) || v == VERB_TEST || v == VERB_UNBOOT)
+	if (!verb_from_name(verb, &v) || v == VERB_TEST || v == VERB_UNBOOT || verb_sets_up(v))
 		return err_set(e, ERR_INVALID, "verb \"%s\" is none of on, off, reset, cycle, status", verb);
 	d->row.verb = (int)v;
 	return 0;

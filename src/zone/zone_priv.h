@@ -44,10 +44,20 @@ struct job_origin {
 	int64_t ends;         /* what has not started by then does not start; INT64_MAX: no such end */
 };
 
+/* What an order that changes how AMT is set up says besides. */
+struct job_setup {
+	int64_t credential; /* the login that the devices have; 0: that of each interface */
+	int64_t next;       /* the credential that they are to have; 0: no other */
+	bool new_passwords; /* each is to have one of its own */
+	bool full;          /* UNPROVISION: also what a partial one keeps */
+	bool delete_failed; /* UNPROVISION: a device that it fails for is removed */
+};
+
 /* What an order says besides; stored with the job as JSON. */
 struct job_options {
 	bool include_protected, deadline_given;
 	enum boot_choice boot;
+	struct job_setup setup;
 	struct job_origin from;
 };
 
@@ -65,6 +75,7 @@ struct job {
 	int64_t told_at;                /* last progress */
 	bool include_protected;
 	bool deadline_given; /* else each act has that of its device's setting */
+	struct job_setup setup;
 	struct job_origin from;
 	struct list last;            /* slots of protected devices that wait for all others, in the order of ids */
 	struct list touched;         /* on zone.touched: counts to be written */
@@ -120,8 +131,9 @@ struct zone {
 	struct map_u64 *logins; /* by credential */
 	struct map_u64 *fresh;  /* interfaces whose digest counter this process stored: it is exact */
 	struct map_u64 *paces;  /* by folder: when the next one may be switched on; no cache, lost with the process */
-	struct map_u64 *boot_left; /* interfaces of the table boot_left */
-	int64_t hello_rows;        /* discovered by a hello alone: at most so many */
+	struct map_u64 *boot_left;  /* interfaces of the table boot_left */
+	struct map_u64 *setup_left; /* by interface: setup.c */
+	int64_t hello_rows;         /* discovered by a hello alone: at most so many */
 	struct list scans;
 	int64_t scan_in_wire;                           /* no cache but a fact, as conversations are; 0: none */
 	int64_t event_last;                             /* id of the last event */
@@ -217,6 +229,22 @@ int job_unboot(struct zone *z, const struct slot *s, struct err *e);
 void job_keep_last(struct zone *z, struct slot *s); /* s is queued: it joins job.last if it waits for the others */
 int job_load(struct zone *z, struct err *e);
 void job_forget_all(struct zone *z); /* after queue_clear */
+
+/* setup.c: how AMT is set up on devices, and what an attempt to change that left behind. */
+int setup_load(struct zone *z, struct err *e);
+void setup_forget(struct zone *z);
+void setup_drop(struct zone *z, int64_t amt); /* the interface is gone, and its row with it */
+/* Adds what the order of s needs to m, whose interface is filled: other logins, and what is to become of the device.
+ * ERR_NO_CREDENTIAL. */
+int setup_prepare(struct zone *z, const struct slot *s, struct act_start *m, struct err *e);
+/* The credential with whose login an act of this job begins; otherwise that of its interface. */
+int64_t setup_credential(const struct job *j, int64_t otherwise);
+/* Puts on disk what a step leads to. *ret_reason: 0, or why it may not be taken. */
+int setup_on_gate(struct zone *z, const struct slot *s, const struct act_gate *m, int *ret_reason, struct err *e);
+/* What an outcome says about the set-up of an interface, to be called behind everything else that it teaches. */
+int setup_learn(struct zone *z, const struct slot *s, const struct act_outcome *m, enum act_state end, struct err *e);
+/* Whether a device may have this credential's password though its interface has another one. */
+bool setup_may_use(const struct zone *z, int64_t credential);
 
 /* discover.c */
 int discover_on_sighting(struct zone *z, const struct sighting *m, struct err *e);
