@@ -177,6 +177,7 @@ struct conn {
 		const struct api_page *page;
 		struct bytes path, query, token;
 		bool by_cookie; /* the token came so */
+		bool as_peer;   /* by root or our own user on the local socket, who named nobody else */
 		bool cookie;    /* the answer sets one, or takes it away */
 		char allow[API_ALLOW_SIZE];
 		int status;              /* refused already */

@@ -93,7 +93,7 @@ static void end_streams(struct api *a, const struct api_events *ev)
 	a->rights_changes++;
 	LIST_EACH(&a->streams, it, safe) {
 		struct conn *c = LIST_ENTRY(it, struct conn, stream_link);
-		if (!c->is_admin)
+		if (!c->req.as_peer)
 			conn_close(c);
 	}
 }
@@ -224,7 +224,7 @@ void events_follow(struct conn *c)
 {
 	struct api *a = c->api;
 	struct err e = ERR_INIT;
-	if (!c->is_admin && c->work.rights_changes != a->rights_changes) {
+	if (!c->req.as_peer && c->work.rights_changes != a->rights_changes) {
 		request_run(c); /* while it was looked up */
 		return;
 	}

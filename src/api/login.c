@@ -26,9 +26,9 @@ static bool same_hash(struct bytes stored, const uint8_t hash[crypto_hash_sha256
 	return stored.len == crypto_hash_sha256_BYTES && sodium_memcmp(stored.p, hash, stored.len) == 0;
 }
 
-static int unknown(const char *what, struct err *e)
+static int unknown(const char *what, const char *so, struct err *e)
 {
-	return err_set(e, ERR_NOT_ALLOWED, "this %s is not known or has ended", what);
+	return err_set(e, ERR_NOT_ALLOWED, "this %s is not known or has ended; %s", what, so);
 }
 
 static int look_up_session(struct db *db, struct arena *a, const uint8_t *hash, int64_t now, struct principal *ret,
@@ -39,7 +39,7 @@ static int look_up_session(struct db *db, struct arena *a, const uint8_t *hash, 
 	if (code && code != ERR_NOT_FOUND)
 		return code;
 	if (code || !same_hash(s.hash, hash) || store_session_is_over(&s, now))
-		return unknown("session", e);
+		return unknown("session", "log in again, or forget it with 'lamp logout'", e);
 	ret->kind = PRINCIPAL_SESSION;
 	ret->id = s.id;
 	ret->admin = s.admin;
@@ -56,7 +56,7 @@ static int look_up_token(struct db *db, struct arena *a, const uint8_t *hash, in
 	if (code && code != ERR_NOT_FOUND)
 		return code;
 	if (code || !same_hash(t.hash, hash))
-		return unknown("token", e);
+		return unknown("token", "'lamp token list' shows those that count", e);
 	ret->kind = PRINCIPAL_TOKEN;
 	ret->id = t.id;
 	ret->admin = t.owner;

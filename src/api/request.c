@@ -152,7 +152,8 @@ static bool is_open_command(const struct conn *c)
 static void check_login(struct conn *c)
 {
 	bool open = c->req.options || (c->req.page && c->req.page->right == RIGHT_OPEN);
-	if (open || c->is_admin)
+	c->req.as_peer = c->is_admin && !http1_header(&c->http, "Authorization").p;
+	if (open || c->req.as_peer)
 		return;
 	if (!source_may_try(c->source, loop_now_ms(c->api->loop)))
 		refuse(c, 429, ERR_NOT_ALLOWED, "too many failed logins from this address; wait a minute");
@@ -204,7 +205,7 @@ void request_head(struct conn *c)
 
 static void run_page(struct conn *c)
 {
-	if (c->req.page->right == RIGHT_OPEN || c->is_admin)
+	if (c->req.page->right == RIGHT_OPEN || c->req.as_peer)
 		page_run(c);
 	else if (!work_start(c, WORK_METRICS))
 		request_busy(c, "too many requests are waiting for a worker");
@@ -313,7 +314,7 @@ void request_forget(struct conn *c)
 {
 	if (c->http.body.p)
 		secret_wipe(c->http.body.p, c->http.body.cap);
-	if (c->http.head.p && !c->is_admin)
+	if (c->http.head.p)
 		secret_wipe(c->http.head.p, c->http.head.cap); /* a token */
 	secret_wipe(c->token_secret, sizeof(c->token_secret));
 	work_release(&c->work);

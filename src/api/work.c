@@ -343,7 +343,7 @@ bool work_start(struct conn *c, enum work_kind kind)
 	w->query = c->req.query;
 	w->body = buf_bytes(&c->http.body);
 	bool open = w->command && w->command->right == RIGHT_OPEN;
-	w->token = c->is_admin || open ? BYTES_NONE : c->req.token;
+	w->token = c->req.as_peer || open ? BYTES_NONE : c->req.token;
 	w->rights_changes = c->api->rights_changes;
 	w->by = c->peer;
 	w->seq = c->seq;

@@ -166,7 +166,7 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 		status = show_answer(in, c, r.event, j);
 	else if (!in->json)
 		printf("%s%s%s: done\n", in->command->noun, *in->command->verb ? " " : "", in->command->verb);
-	if (!rc && in->command->id == API_CMD_LOGOUT)
+	if ((!rc || rc == ERR_NOT_ALLOWED) && in->command->id == API_CMD_LOGOUT) /* one that has ended goes too */
 		session_forget(client_where(c));
 out:
 	json_free(j);

@@ -10,7 +10,7 @@ import re
 import ssl
 
 import harness
-from harness import check, equal
+from harness import check, contains, equal
 
 PORT = 8443
 ROLES = {"A": "administrator", "O": "operator", "P": "power", "V": "viewer", "U": "auditor"}
@@ -271,6 +271,26 @@ def people_log_in_and_out(box):
     box.run("lamp", "whoami", *tls[:4], env=home, status=4)
 
 
+def who_logs_in_on_the_local_socket_counts_as_that_administrator(box):
+    zone = Zone(box)
+    zone.server.post("/admins", name="ann", password="Correct-h0rse-battery", role="viewer")
+    env = {"HOME": box.folder, "XDG_STATE_HOME": "", "LAMP_SERVER": "unix:" + zone.server.socket}
+
+    def whoami(status=0):
+        done = box.run("lamp", "whoami", "--json", env=env, status=status)
+        return json.loads(done.stdout)["name"] if status == 0 else done.stderr
+
+    before = whoami()
+    check(before.endswith("(local)"), before)
+    box.run("lamp", "login", "ann", "--password-file", box.write("secret", "Correct-h0rse-battery\n"), env=env, status=0)
+    equal(whoami(), "admin ann")
+    box.run("lamp", "folder", "add", "/Workstations/own/", env=env, status=4)
+    zone.server.delete("/admins/ann")
+    contains(whoami(status=4), "log in again")
+    box.run("lamp", "logout", env=env, status=4)
+    equal(whoami(), before)
+
+
 def a_cookie_changes_nothing_for_another_page(box):
     zone = Zone(box)
     zone.server.post("/admins", name="ann", password="Correct-h0rse-battery", role="administrator")
@@ -296,5 +316,6 @@ harness.main(
     lists_show_what_one_may_see,
     some_commands_need_two_rights,
     people_log_in_and_out,
+    who_logs_in_on_the_local_socket_counts_as_that_administrator,
     a_cookie_changes_nothing_for_another_page,
 )
