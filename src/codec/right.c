@@ -238,3 +238,58 @@ bool rights_may_give(const struct rights *giver, const struct rights *before, co
 	*ret_path = q.path;
 	return false;
 }
+
+static char *join(const char *a, const char *b)
+{
+	size_t len = strlen(a), size = len + strlen(b) + 1;
+	char *s = mem_alloc(size);
+	memcpy(s, a, len);
+	memcpy(s + len, b, size - len);
+	return s;
+}
+
+struct moved {
+	const struct rights *giver, *before, *after;
+	const struct right_move *m;
+	enum right_id right;
+};
+
+/* Of what lay at from and rest and lies at to and rest now. */
+static bool gains_at(struct moved *v, const char *rest)
+{
+	AUTO_FREE char *old = join(v->m->from, rest);
+	AUTO_FREE char *now = join(v->m->to, rest);
+	for (size_t i = 0; i < RIGHT_COUNT; i++) {
+		enum right_id r = (enum right_id)i;
+		if (rows[r].tree != v->m->tree || !rights_may(v->after, r, now) || rights_may(v->before, r, old) ||
+		    rights_may(v->giver, r, old))
+			continue;
+		v->right = r;
+		return true;
+	}
+	return false;
+}
+
+/* Every folder below the moved one that a set names. */
+static bool gains_below(struct moved *v, const struct rights *s, const char *top)
+{
+	for (; s; s = s->within)
+		for (size_t i = 0; i < s->count; i++)
+			if (rows[s->entries[i].right].tree == v->m->tree && is_at_or_below(s->entries[i].path, top) &&
+			    gains_at(v, s->entries[i].path + strlen(top)))
+				return true;
+	return false;
+}
+
+bool rights_may_move(const struct rights *giver, const struct rights *before, const struct rights *after,
+		     const struct right_move *m, enum right_id *ret_right)
+{
+	struct moved v = {.giver = giver, .before = before, .after = after, .m = m};
+	bool gains = gains_at(&v, "");
+	if (!gains && m->is_folder)
+		gains = gains_below(&v, before, m->from) || gains_below(&v, giver, m->from) ||
+			gains_below(&v, after, m->to);
+	if (gains)
+		*ret_right = v.right;
+	return !gains;
+}

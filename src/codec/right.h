@@ -80,4 +80,15 @@ bool rights_may_somewhere(const struct rights *s, enum right_id r);
 bool rights_may_give(const struct rights *giver, const struct rights *before, const struct rights *after,
 		     enum right_id *ret_right, const char **ret_path);
 
+/* A move within a tree: of a folder with all below it, by its own path, or of a thing, by the path of its folder. */
+struct right_move {
+	enum right_tree tree;
+	const char *from, *to;
+	bool is_folder;
+};
+/* Somebody's rights before and after a move: may he do more with what is moved, of what giver may not do where it was?
+ * Then false, with what (and where a folder lay is what m says, or below). */
+bool rights_may_move(const struct rights *giver, const struct rights *before, const struct rights *after,
+		     const struct right_move *m, enum right_id *ret_right);
+
 #endif

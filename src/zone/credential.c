@@ -3,6 +3,7 @@
 
 #include "base/base.h"
 #include "zone/command.h"
+#include "zone/move.h"
 
 #define CREDENTIAL_ID_MIN (INT64_C(1) << 40) /* api draws ids of new credentials above the blocks of ids */
 
@@ -124,6 +125,25 @@ static int check_unused(struct command *c, const struct store_credential *row, s
 	return err_set(e, ERR_IN_USE, "a device is just being given the password of credential \"%s\"", row->name);
 }
 
+static int set(struct command *c, void *arg, struct err *e)
+{
+	struct store_credential *row = arg;
+	const char *path = api_str(c->call, "folder");
+	int rc = check_texts(row->name, row->login, row->description, e);
+	if (!rc && path)
+		rc = command_folder(c, STORE_TREE_CREDENTIAL, path, &row->folder, e);
+	rc = rc ? rc : fold_exists(store_credential_put(c->z->db, row, e), row->name, path ? path : "", e);
+	return rc ? rc : tell(c, "changed", row->id, row->name, e);
+}
+
+static int set_elsewhere(struct command *c, struct store_credential *row, const char *path, struct err *e)
+{
+	struct store_folder f;
+	int rc = store_folder_get(c->z->db, c->arena, row->folder, &f, e);
+	const struct move m = {.tree = RIGHT_TREE_VAULT, .from = f.path, .to = path};
+	return rc ? rc : move_under_law(c, &m, set, row, e);
+}
+
 int command_CREDENTIAL_SET(struct command *c, struct err *e)
 {
 	struct store_credential row;
@@ -139,11 +159,7 @@ int command_CREDENTIAL_SET(struct command *c, struct err *e)
 	row.name = command_str(c, "name", row.name);
 	row.login = command_str(c, "user", row.login);
 	row.description = command_str(c, "description", row.description);
-	rc = check_texts(row.name, row.login, row.description, e);
-	if (!rc && path)
-		rc = command_folder(c, STORE_TREE_CREDENTIAL, path, &row.folder, e);
-	rc = rc ? rc : fold_exists(store_credential_put(c->z->db, &row, e), row.name, path ? path : "", e);
-	rc = rc ? rc : tell(c, "changed", row.id, row.name, e);
+	rc = path ? set_elsewhere(c, &row, path, e) : set(c, &row, e);
 	return rc ? rc : answer_ref(c, row.id, row.name);
 }
 

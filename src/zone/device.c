@@ -5,6 +5,7 @@
 #include "store/hold.h"
 #include "store/server.h"
 #include "zone/engine.h"
+#include "zone/move.h"
 #include "zone/rule.h"
 
 #define TAG_MAX      64
@@ -371,11 +372,35 @@ static int find_to_set(struct command *c, const char *to, struct store_device *r
 	return rc ? rc : check_may_set(c, ret, to, e);
 }
 
+static int set(struct command *c, void *arg, struct err *e)
+{
+	const char *path = api_str(c->call, "folder");
+	struct store_device *d = arg;
+	struct amt_wish w;
+	int rc = check_set(c, d, path, &w, e);
+	if (!rc && path)
+		rc = command_folder(c, STORE_TREE_DEVICE, path, &d->folder, e);
+	rc = rc ? rc : store_device_put(c->z->db, d, e);
+	rc = rc ? rc : write_amt(c, d->id, &w, e);
+	rc = rc ? rc : device_set_tags(c, d->id, "add-tags", true, e);
+	rc = rc ? rc : device_set_tags(c, d->id, "remove-tags", false, e);
+	return rc ? rc : tell(c, "changed", d, e);
+}
+
+static int set_elsewhere(struct command *c, struct store_device *d, const char *path, struct err *e)
+{
+	struct store_folder f;
+	int rc = store_folder_get(c->z->db, c->arena, d->folder, &f, e);
+	if (rc || strcmp(f.path, path) == 0)
+		return rc ? rc : set(c, d, e);
+	const struct move m = {.tree = RIGHT_TREE_DEVICE, .from = f.path, .to = path};
+	return move_under_law(c, &m, set, d, e);
+}
+
 int command_DEVICE_SET(struct command *c, struct err *e)
 {
 	const char *path = api_str(c->call, "folder");
 	struct store_device d;
-	struct amt_wish w;
 	int rc = find_to_set(c, path, &d, e);
 	if (rc)
 		return rc;
@@ -384,14 +409,7 @@ int command_DEVICE_SET(struct command *c, struct err *e)
 	if (api_has(c->call, "protected"))
 		d.is_protected = api_bool(c->call, "protected");
 	d.changed_at = c->z->now;
-	rc = check_set(c, &d, path, &w, e);
-	if (!rc && path)
-		rc = command_folder(c, STORE_TREE_DEVICE, path, &d.folder, e);
-	rc = rc ? rc : store_device_put(c->z->db, &d, e);
-	rc = rc ? rc : write_amt(c, d.id, &w, e);
-	rc = rc ? rc : device_set_tags(c, d.id, "add-tags", true, e);
-	rc = rc ? rc : device_set_tags(c, d.id, "remove-tags", false, e);
-	rc = rc ? rc : tell(c, "changed", &d, e);
+	rc = path ? set_elsewhere(c, &d, path, e) : set(c, &d, e);
 	return rc ? rc : answer_ref(c, d.id, d.name);
 }
 

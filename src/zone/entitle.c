@@ -327,3 +327,19 @@ int entitle_check_source(struct db *db, const struct rights *giver, int64_t sour
 	rc = rc ? rc : store_user_source_map_list(db, source, see_filled, &w, e);
 	return own.code ? err_set(e, own.code, "%s", own.msg) : rc;
 }
+
+int entitle_check_move(const struct rights *giver, const struct entitle_all *before, const struct entitle_all *after,
+		       const struct right_move *m, struct err *e)
+{
+	enum right_id r;
+	for (size_t i = 0; i < after->count; i++) {
+		const struct one *o = &after->one[i];
+		if (!rights_may_move(giver, rights_of(before, o), rights_of(after, o), m, &r))
+			return err_set(
+				e, ERR_NOT_ALLOWED,
+				"this would give '%s' the right %s for what is moved from %s, which who moves it "
+				"has not there",
+				o->name, right_name(r), m->from);
+	}
+	return 0;
+}

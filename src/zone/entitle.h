@@ -35,6 +35,9 @@ void entitle_all_free(struct entitle_all *all); /* NULL is fine */
 /* Nobody gives what he has not (ERR_NOT_ALLOWED), and the last administrator stays (ERR_LAST_ADMINISTRATOR). */
 int entitle_check_change(const struct rights *giver, const struct entitle_all *before, const struct entitle_all *after,
 			 struct err *e);
+/* The same of a move: nobody may do more with what was moved, unless giver may do it where it was. */
+int entitle_check_move(const struct rights *giver, const struct entitle_all *before, const struct entitle_all *after,
+		       const struct right_move *m, struct err *e);
 
 /* Who changes a user source can become each of its people, those too who come later: 0 when the giver has all that they
  * and the groups that it fills have, else ERR_NOT_ALLOWED. */

@@ -4,6 +4,7 @@
 #include "zone/command.h"
 #include "zone/engine.h"
 #include "zone/group.h"
+#include "zone/move.h"
 #include "zone/rule.h"
 
 static int tell(struct command *c, const char *change, int64_t id, const char *path, struct err *e)
@@ -82,27 +83,46 @@ static int check_may_move(struct command *c, enum store_tree tree, const char *f
 	return rc ? rc : access_need_below(&c->who, m->create, to, e);
 }
 
+struct moving {
+	enum store_tree tree;
+	struct store_folder f;
+	const char *to, *parent_path, *name;
+};
+
+static int carry(struct command *c, void *arg, struct err *e)
+{
+	struct moving *m = arg;
+	int64_t parent;
+	int rc = command_folder(c, m->tree, m->parent_path, &parent, e);
+	rc = rc ? rc : store_folder_move(c->z->db, m->f.id, parent, m->name, e);
+	rc = rc || m->tree != STORE_TREE_DEVICE ? rc : tree_load(c->z->tree, c->z->db, e);
+	return rc || m->tree != STORE_TREE_DEVICE ? rc : group_follow(c->z, m->f.path, m->to, e);
+}
+
 static int move(struct command *c, enum store_tree tree, struct err *e)
 {
-	const char *from = api_str(c->call, "path"), *to = api_str(c->call, "to"), *parent_path, *name;
-	struct store_folder f, there;
-	int64_t parent;
+	const char *from = api_str(c->call, "path"), *to = api_str(c->call, "to");
+	struct moving m = {.tree = tree, .to = to};
+	struct store_folder there;
 	int rc = check_path(from, e);
 	rc = rc ? rc : check_path(to, e);
 	rc = rc ? rc : access_need_below(&c->who, move_rights[tree].folder_modify, from, e);
-	rc = rc ? rc : split(c, to, &parent_path, &name, e);
-	rc = rc ? rc : check_may_move(c, tree, from, to, parent_path, e);
-	rc = rc ? rc : find(c, tree, from, &f, e);
+	rc = rc ? rc : split(c, to, &m.parent_path, &m.name, e);
+	rc = rc ? rc : check_may_move(c, tree, from, to, m.parent_path, e);
+	rc = rc ? rc : find(c, tree, from, &m.f, e);
 	if (!rc && store_folder_by_path(c->z->db, c->arena, tree, to, &there, NULL) == 0)
 		rc = err_set(e, ERR_EXISTS, "folder \"%s\" exists already", to);
-	if (!rc && strncmp(to, f.path, strlen(f.path)) == 0)
-		rc = err_set(e, ERR_INVALID, "folder \"%s\" cannot be moved into itself", f.path);
-	rc = rc ? rc : command_folder(c, tree, parent_path, &parent, e);
-	rc = rc ? rc : store_folder_move(c->z->db, f.id, parent, name, e);
-	rc = rc || tree != STORE_TREE_DEVICE ? rc : tree_load(c->z->tree, c->z->db, e);
-	rc = rc || tree != STORE_TREE_DEVICE ? rc : group_follow(c->z, f.path, to, e);
-	rc = rc ? rc : tell(c, "changed", f.id, to, e);
-	return rc ? rc : answer_ref(c, f.id, to);
+	if (!rc && strncmp(to, m.f.path, strlen(m.f.path)) == 0)
+		rc = err_set(e, ERR_INVALID, "folder \"%s\" cannot be moved into itself", m.f.path);
+	const struct move law = {
+		.tree = tree == STORE_TREE_DEVICE ? RIGHT_TREE_DEVICE : RIGHT_TREE_VAULT,
+		.from = from,
+		.to = to,
+		.is_folder = true,
+	};
+	rc = rc ? rc : move_under_law(c, &law, carry, &m, e);
+	rc = rc ? rc : tell(c, "changed", m.f.id, to, e);
+	return rc ? rc : answer_ref(c, m.f.id, to);
 }
 
 static int check_no_rule(struct command *c, const struct store_folder *f, struct err *e)

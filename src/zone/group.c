@@ -7,6 +7,7 @@
 #include "zone/command.h"
 #include "zone/engine.h"
 #include "zone/filter.h"
+#include "zone/move.h"
 #include "zone/rule.h"
 #include "zone/task.h"
 
@@ -151,6 +152,7 @@ int command_GROUP_SET(struct command *c, struct err *e)
 	struct store_group g;
 	int rc = find(c, &g, e);
 	rc = rc ? rc : check_kind(c, &g, e);
+	rc = rc || !api_has(c->call, "filter") ? rc : move_check_group(c, g.id, "/", e);
 	if (rc)
 		return rc;
 	g.name = command_str(c, "name", g.name);
@@ -167,6 +169,7 @@ int command_GROUP_REMOVE(struct command *c, struct err *e)
 {
 	struct store_group g;
 	int rc = find(c, &g, e);
+	rc = rc ? rc : move_check_group(c, g.id, "/", e);
 	rc = rc ? rc : engine_forget_level(c->z, STORE_SCHEDULE_GROUP, g.id, e);
 	rc = rc ? rc : store_group_delete(c->z->db, g.id, e);
 	rule_forget(c->z); /* some may have named it */
@@ -233,6 +236,23 @@ static int change_slice(struct command *c, struct task *t, struct task_state *s,
 	return rc || !s->done ? rc : answer_members(c, ch, s->counts[CHANGED], e);
 }
 
+/* Where its schedules order something for the members. */
+static int check_may_join(struct command *c, const struct change *ch, struct err *e)
+{
+	int rc = move_check_group(c, ch->group, "/", NULL) ? ERR_NOT_ALLOWED : 0;
+	for (size_t i = 0; i < ch->count && rc == ERR_NOT_ALLOWED; i++) {
+		const struct tree_folder *f;
+		int64_t folder = 0;
+		if (store_device_folder(c->z->db, ch->devices[i], &folder, NULL))
+			continue; /* it went */
+		f = tree_get(c->z->tree, folder);
+		if (!f || !rights_may(c->who.rights, RIGHT_POWER_SWITCH, f->path))
+			return access_need(&c->who, RIGHT_POWER_SWITCH, f ? f->path : "/", api_str(c->call, "group"),
+					   e);
+	}
+	return 0;
+}
+
 static int change_members(struct command *c, bool add, struct err *e)
 {
 	static const struct task_kind kind = {change_slice, change_free};
@@ -246,6 +266,7 @@ static int change_members(struct command *c, bool add, struct err *e)
 	ch->group = g.id;
 	ch->add = add;
 	rc = select_devices(c, &ch->devices, &ch->count, e);
+	rc = rc || !add ? rc : check_may_join(c, ch, e);
 	c->object = arena_printf(c->arena, "group:%s", g.name);
 	if (rc)
 		change_free(ch);

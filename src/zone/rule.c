@@ -7,6 +7,7 @@
 #include "zone/command.h"
 #include "zone/device.h"
 #include "zone/filter.h"
+#include "zone/move.h"
 
 struct rules {
 	struct rule *v;
@@ -198,6 +199,7 @@ static int find_groups(struct command *c, int64_t **ret, size_t *ret_count, stru
 		if (!rc && *g.filter)
 			rc = err_set(e, ERR_INVALID, "the members of group \"%s\" are those that fit its filter",
 				     g.name);
+		rc = rc ? rc : move_check_group(c, g.id, "/", e);
 		if (rc)
 			return rc;
 		ids[i] = g.id;
@@ -251,7 +253,8 @@ int command_RULE_ADD(struct command *c, struct err *e)
 	if (rc)
 		return rc;
 	r.tags = device_joined_tags(c, "tags");
-	rc = command_folder(c, STORE_TREE_DEVICE, api_str(c->call, "folder"), &r.folder, e);
+	rc = access_need(&c->who, RIGHT_DEVICE_CREATE, api_str(c->call, "folder"), api_str(c->call, "folder"), e);
+	rc = rc ? rc : command_folder(c, STORE_TREE_DEVICE, api_str(c->call, "folder"), &r.folder, e);
 	rc = rc ? rc : new_id(c->z, STORE_ID_OBJECT, &r.id, e);
 	rc = rc ? rc : write_rule(c, &r, groups, count, o, e);
 	rc = rc ? rc : done(c, "added", r.id, r.name, e);

@@ -597,6 +597,7 @@ int command_SCHEDULE_REVERT(struct command *c, struct err *e)
 	struct store_level l;
 	struct plan *plan;
 	int rc = find_lower_level(c, &l, e);
+	rc = rc ? rc : check_right(c, RIGHT_POWER_SWITCH, api_str(c->call, "target"), l.scope, l.object, e);
 	rc = rc ? rc : engine_plan(c->z, &plan, e);
 	if (!rc && !plan_has_list(plan, l.scope, l.object))
 		rc = err_set(e, ERR_NOT_FOUND, "%s has no list of its own", api_str(c->call, "target"));

@@ -99,6 +99,33 @@ static int check_file(const char *name, struct err *e)
 	return 0;
 }
 
+struct other {
+	const struct store_sink *t;
+	bool same;
+};
+
+/* Old files of a target end in a dot and a number. */
+static int see_other(void *arg, const struct store_sink *row, const struct store_sink_state *state)
+{
+	struct other *o = arg;
+	const char *a = o->t->address, *b = row->address;
+	size_t len = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+	char behind = strlen(a) == len ? b[len] : a[len];
+	if (row->kind == SINK_FILE && row->id != o->t->id)
+		o->same = o->same || (strncmp(a, b, len) == 0 && (!behind || behind == '.'));
+	return 0;
+}
+
+/* Two that write one file would spoil each other's: the audit's copy above all. */
+static int check_own_file(struct zone *z, const struct store_sink *t, struct err *e)
+{
+	struct other o = {t, false};
+	int rc = t->kind == SINK_FILE ? store_sink_list(z->db, z->server, see_other, &o, e) : 0;
+	if (!rc && o.same)
+		rc = err_set(e, ERR_EXISTS, "file \"%s\" is that of another target", t->address);
+	return rc;
+}
+
 static int check_address(const struct store_sink *t, struct err *e)
 {
 	int rc = check_text("address", t->address, ADDRESS_MAX, e);
@@ -235,6 +262,7 @@ static int read_sink(struct command *c, struct store_sink *t, struct err *e)
 		t->feed = strcmp(feed, "audit") == 0 ? SINK_FEED_AUDIT : SINK_FEED_MESSAGES;
 	int rc = check_roll(api_str(c->call, "roll"), e);
 	rc = rc ? rc : check_address(t, e);
+	rc = rc ? rc : check_own_file(c->z, t, e);
 	rc = rc || !api_has(c->call, "component") ? rc : read_components(c, t, e);
 	rc = rc ? rc : merge_options(c, t, e);
 	rc = rc ? rc : json_parse(bytes_str(t->options), OPTIONS_MAX, &options, e);
