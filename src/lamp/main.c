@@ -18,6 +18,8 @@
 #include "lamp/wait.h"
 
 #define REQUEST_MAX (8u << 20)
+#define NOTICES_MAX 1000
+#define NOTICE_MAX  1024
 
 enum lamp_exit lamp_exit_of(int code)
 {
@@ -81,6 +83,19 @@ static void print_plain(const struct invocation *in, const struct json_t *j)
 }
 
 /* The secret goes into a file and not onto the screen; for programs it is the answer. */
+/* What expires soon. */
+static void print_notices(const struct json_t *login)
+{
+	const struct json_t *notices = NULL;
+	const char *text;
+	(void)json_opt_array(login, "notices", NOTICES_MAX, &notices, NULL); /* none of an older server */
+	for (size_t i = 0; i < json_count(notices); i++)
+		if (json_at_str(notices, i, NOTICE_MAX, &text, NULL) == 0)
+			printf("note: %s\n", text);
+	if (json_count(notices))
+		printf("See what to do about it with: lamp notice list\n");
+}
+
 static enum lamp_exit keep_session(const struct invocation *in, struct client *c, const struct json_t *j)
 {
 	struct err e = ERR_INIT;
@@ -95,6 +110,7 @@ static enum lamp_exit keep_session(const struct invocation *in, struct client *c
 	if (rc)
 		return lamp_complain(rc, &e);
 	printf("logged in as %s until %s\n", invocation_text(in, "name"), expires);
+	print_notices(j);
 	return LAMP_DONE;
 }
 

@@ -499,6 +499,11 @@ SQL(MESSAGE_STATES, "SELECT m.kind, m.object, MIN(m.severity), COUNT(*), (SELECT
 	" AND (m.kind, m.object) > ($1, $2) AND m.severity <= $3 GROUP BY m.kind, m.object ORDER BY m.kind, m.object"
 	" LIMIT $4")
 
+SQL(NOTICE_GET, "SELECT shown_at FROM notice WHERE admin = $1 AND kind = $2 AND object = $3")
+SQL(NOTICE_PUT, "INSERT INTO notice (admin, kind, object, shown_at) VALUES ($1, $2, $3, $4)"
+	" ON CONFLICT (admin, kind, object) DO UPDATE SET shown_at = excluded.shown_at")
+SQL_SCAN(NOTICE_PURGE, "DELETE FROM notice WHERE shown_at < $1")
+SQL(NOTICE_FORGET, "DELETE FROM notice WHERE admin = $1")
 SQL(SINK_ADD, "INSERT INTO sink (id, name, kind, feed, enabled, address, options, secret, version, severity,"
 	" components, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
 SQL(SINK_PUT, "UPDATE sink SET name = $2, kind = $3, feed = $4, enabled = $5, address = $6, options = $7,"

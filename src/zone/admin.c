@@ -2,6 +2,7 @@
 #include "zone/admin.h"
 
 #include "base/base.h"
+#include "store/notice.h"
 #include "store/session.h"
 #include "store/token.h"
 #include "store/user_source.h"
@@ -264,6 +265,7 @@ static int remove_admin(struct command *c, struct err *e)
 	struct store_admin a;
 	int rc = admin_find(c, api_str(c->call, "admin"), &a, e);
 	rc = rc ? rc : store_admin_delete(c->z->db, a.id, e);
+	rc = rc ? rc : store_notice_forget(c->z->db, a.id, e);
 	rc = rc ? rc : store_guard_delete(c->z->db, STORE_GUARD_ACCOUNT, a.name, e);
 	return rc ? rc : rights_tell(c, "admin", "removed", a.id, a.name, e);
 }

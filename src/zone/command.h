@@ -67,6 +67,13 @@ int check_text(const char *what, const char *text, size_t max, struct err *e);
 /* A path with slashes at both ends and nothing empty between. */
 int check_path(const char *path, struct err *e);
 
+/* What somebody who logs in has to be told of now (zone/notice.h); from then on he was. */
+struct notices {
+	const char *texts[100]; /* in the command's arena */
+	size_t count;
+};
+int notices_at_login(struct command *c, int64_t admin, struct notices *ret, struct err *e);
+
 /* One row in the audit. object and detail (JSON) may be NULL. */
 int audit_add(struct zone *z, const char *actor, const char *action, const char *object, const char *detail,
 	      struct err *e);

@@ -1,25 +1,17 @@
-/* What ends soon: certificates of the zone and API tokens. Once a day each gets a message, from 90 days (tokens: 5)
- * before its end on; in the last 5 days it is an error. */
+/* What ends soon becomes a message once a day for each thing, and an error in its last days. What administrators are
+ * told of it is in notice.c. */
 #include "base/base.h"
-#include "base/clock.h"
 #include "base/metric.h"
-#include "store/certificate.h"
-#include "store/token.h"
-#include "zone/zone_priv.h"
+#include "codec/json.h"
+#include "store/notice.h"
+#include "store/session.h"
+#include "zone/command.h"
+#include "zone/notice.h"
 
-#define DAY_MS    INT64_C(86400000)
-#define WARN_DAYS 90
-#define RENEW_DAYS                                                                                                     \
-	30 /* a server's certificate is made anew by itself from here on: a warning before would be noise              \
-	    */
-#define LAST_DAYS 5
-#define LOOK_MS   (6 * INT64_C(3600000))
-#define NO_END    INT64_C(99999)
-
-static int64_t days_left(const struct zone *z, int64_t end)
-{
-	return (end - z->now) / DAY_MS;
-}
+#define DAY_MS  INT64_C(86400000)
+#define LOOK_MS (6 * INT64_C(3600000))
+#define KEEP_MS (100 * DAY_MS) /* longer than anything is told of */
+#define NO_END  INT64_C(99999)
 
 static int note_said(void *arg, const struct store_message *m)
 {
@@ -40,90 +32,113 @@ static int was_said(struct zone *z, const struct message *m, bool *ret, struct e
 	return rc < 0 ? rc : 0;
 }
 
-static int say(struct zone *z, struct message *m, const char *what, int64_t end, struct err *e)
-{
-	char when[CLOCK_TEXT_SIZE];
-	bool said;
-	int64_t days = days_left(z, end);
-	clock_text(end, when);
-	int rc = was_said(z, m, &said, e);
-	if (rc || said)
-		return rc;
-	if (days < LAST_DAYS && !m->severity)
-		m->severity = MESSAGE_ERROR;
-	if (end <= z->now)
-		m->text = arena_printf(z->arena, "%s has expired, on %s", what, when);
-	else
-		m->text = arena_printf(z->arena, "%s expires in %lld days, on %s", what, (long long)days, when);
-	return message_add(z, m, e);
-}
-
-static int look_at_certificate(struct zone *z, const char *kind, int64_t server, int64_t warn_days, const char *what,
-			       int64_t *days, struct err *e)
-{
-	struct store_certificate c;
-	int rc = store_certificate_newest(z->db, z->arena, kind, server, &c, NULL);
-	if (rc == ERR_NOT_FOUND) /* not made yet */
-		return 0;
-	if (rc)
-		return err_set(e, rc, "%s cannot be read", what);
-	if (days_left(z, c.not_after) < *days)
-		*days = days_left(z, c.not_after);
-	if (days_left(z, c.not_after) >= warn_days)
-		return 0;
-	struct message m = {
-		.id = MESSAGE_CERTIFICATE_EXPIRING, .kind = MESSAGE_OF_CERTIFICATE, .object = c.id, .name = kind};
-	return say(z, &m, what, c.not_after, e);
-}
-
-struct ending {
+struct look {
 	struct zone *z;
-	int64_t count;
-	struct {
-		int64_t id, end;
-		const char *name;
-	} tokens[100];
+	int64_t days, tokens;
+	struct err *e;
 };
 
-static int see_token(void *arg, const struct store_token *t)
+static int say(struct look *l, const struct ending *x)
 {
-	struct ending *s = arg;
-	bool soon = t->expires_at > s->z->now && days_left(s->z, t->expires_at) < LAST_DAYS;
-	if (soon && s->count < (int64_t)ARRAY_LEN(s->tokens)) {
-		s->tokens[s->count].id = t->id;
-		s->tokens[s->count].end = t->expires_at;
-		s->tokens[s->count++].name = arena_str(s->z->arena, bytes_str(t->name));
-	}
-	return 0;
+	bool is_token = x->kind == MESSAGE_OF_TOKEN, said;
+	bool is_last = ending_days(x, l->z->now) < NOTICE_LAST_DAYS;
+	struct message m = {
+		.id = is_token ? MESSAGE_TOKEN_EXPIRING : MESSAGE_CERTIFICATE_EXPIRING,
+		.severity = is_token || !is_last ? MESSAGE_WARNING : MESSAGE_ERROR,
+		.kind = x->kind,
+		.object = x->object,
+		.name = x->name,
+		.text = ending_text(l->z->arena, x, l->z->now),
+	};
+	int rc = was_said(l->z, &m, &said, l->e);
+	return rc || said ? rc : message_add(l->z, &m, l->e);
 }
 
-static int look_at_tokens(struct zone *z, struct err *e)
+static int see_ending(void *arg, const struct ending *x)
 {
-	struct ending s = {.z = z};
-	int rc = store_token_list(z->db, see_token, &s, e);
-	for (int64_t i = 0; i < s.count && !rc; i++) {
-		struct message m = {.id = MESSAGE_TOKEN_EXPIRING,
-				    .severity = MESSAGE_WARNING,
-				    .kind = MESSAGE_OF_TOKEN,
-				    .object = s.tokens[i].id,
-				    .name = s.tokens[i].name};
-		const char *what = arena_printf(z->arena, "API token \"%s\"", s.tokens[i].name);
-		rc = say(z, &m, what, s.tokens[i].end, e);
-	}
-	metric_set(METRIC_tokens_expiring, s.count);
-	return rc;
+	struct look *l = arg;
+	bool is_token = x->kind == MESSAGE_OF_TOKEN;
+	int64_t days = ending_days(x, l->z->now);
+	if (!is_token && days < l->days)
+		l->days = days;
+	if (!ending_is_soon(x, l->z->now))
+		return 0;
+	l->tokens += is_token;
+	return say(l, x);
 }
 
 int expiry_tidy(struct zone *z, struct err *e)
 {
-	int64_t days = NO_END;
+	struct look l = {z, NO_END, 0, e};
 	if (z->now < z->ends_at)
 		return 0;
 	z->ends_at = later(z->now, LOOK_MS);
-	int rc = look_at_certificate(z, STORE_CERTIFICATE_CA, 0, WARN_DAYS, "the zone's root certificate", &days, e);
-	rc = rc ? rc
-		: look_at_certificate(z, STORE_CERTIFICATE_SERVER, z->server, RENEW_DAYS, "this server's certificate",
-				      &days, e);
-	metric_set(METRIC_certificate_days_left, days);
-	return rc ? rc : look_at_tokens(z, e);
+	int rc = ending_each(z->db, z->arena, z->server, see_ending, &l, e);
+	metric_set(METRIC_certificate_days_left, l.days);
+	metric_set(METRIC_tokens_expiring, l.tokens);
+	return rc ? rc : store_notice_purge(z->db, z->now - KEEP_MS, e);
+}
+
+struct marking {
+	struct command *c;
+	struct notice_reader to;
+	struct notices *list;
+	struct err *e;
+};
+
+static int mark(void *arg, const struct notice *n)
+{
+	struct marking *k = arg;
+	struct zone *z = k->c->z;
+	if (!n->due || k->list->count == ARRAY_LEN(k->list->texts))
+		return 0;
+	k->list->texts[k->list->count++] = ending_text(k->c->arena, n->of, z->now);
+	return notice_seen(z->db, &k->to, n, z->now, k->e);
+}
+
+static int tell_due(struct command *c, const struct notice_reader *to, struct notices *ret, struct err *e)
+{
+	struct marking k = {c, *to, ret, e};
+	ret->count = 0;
+	return notice_each(c->z->db, c->arena, c->z->server, c->z->now, to, mark, &k, e);
+}
+
+int notices_at_login(struct command *c, int64_t admin, struct notices *ret, struct err *e)
+{
+	struct rights rights = RIGHTS_INIT;
+	int rc = entitle_holder(c->z->db, STORE_HOLDER_ADMIN, admin, &rights, e);
+	const struct notice_reader to = {admin, &rights, c->z->now + 1}; /* behind all that was shown before */
+	rc = rc ? rc : tell_due(c, &to, ret, e);
+	rights_release(&rights);
+	return rc;
+}
+
+static int login_time(struct command *c, int64_t *ret, struct err *e)
+{
+	struct store_session s;
+	*ret = 0;
+	if (c->m->by.kind != PRINCIPAL_SESSION)
+		return 0;
+	int rc = store_session_get(c->z->db, c->arena, c->m->by.id, &s, e);
+	*ret = rc ? 0 : s.created_at;
+	return rc;
+}
+
+int command_NOTICE_ACK(struct command *c, struct err *e)
+{
+	struct notice_reader to = {.admin = c->m->by.admin, .rights = c->who.rights};
+	struct notices list;
+	struct json_writer json;
+	struct api_writer w;
+	if (c->m->by.kind == PRINCIPAL_TOKEN)
+		return err_set(e, ERR_INVALID, "notices are for people: a program has seen nothing for them");
+	int rc = login_time(c, &to.login_at, e);
+	rc = rc ? rc : tell_due(c, &to, &list, e);
+	if (rc)
+		return rc;
+	json_writer_init(&json, &c->body);
+	api_begin(&w, &json, NULL, API_OBJECT_acknowledged);
+	api_put_int(&w, "acknowledged", (int64_t)list.count);
+	api_end(&w);
+	return 0;
 }

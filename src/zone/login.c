@@ -86,7 +86,8 @@ static int check_proof(struct command *c, const char *name, struct store_admin *
 	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
-static int answer_session(struct command *c, const struct store_session *s, const struct store_admin *a)
+static int answer_session(struct command *c, const struct store_session *s, const struct store_admin *a,
+			  const struct notices *notices)
 {
 	struct json_writer json;
 	struct api_writer w;
@@ -96,6 +97,7 @@ static int answer_session(struct command *c, const struct store_session *s, cons
 	api_put_str(&w, "admin", a->name);
 	api_put_time(&w, "expires", s->expires_at);
 	api_put_int(&w, "idle", s->idle_ms);
+	api_put_strs(&w, "notices", notices->texts, notices->count);
 	api_put_null(&w, "token");
 	api_end(&w);
 	return 0;
@@ -121,7 +123,9 @@ int login_open(struct command *c, struct store_admin *a, struct err *e)
 	rc = rc ? rc : store_guard_delete(z->db, STORE_GUARD_ACCOUNT, a->name, e);
 	struct tell t = {.kind = "session", .change = "added", .id = s.id, .name = a->name};
 	rc = rc ? rc : event_tell(z, &t, e);
-	return rc ? rc : answer_session(c, &s, a);
+	struct notices notices;
+	rc = rc ? rc : notices_at_login(c, a->id, &notices, e);
+	return rc ? rc : answer_session(c, &s, a, &notices);
 }
 
 static int login_local(struct command *c, const char *name, struct err *e)

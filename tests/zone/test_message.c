@@ -202,6 +202,94 @@ static void what_expires_soon_is_told_once_a_day(void **state)
 	assert_int_equal(count(h, "number = 600 AND object = 7002 AND severity = 1 AND text LIKE '%has expired%'"), 1);
 }
 
+static size_t told(struct harness *h, const char *who)
+{
+	assert_int_equal(log_in(h, who, "192.0.2.1", true), 200);
+	size_t n = 0;
+	for (const char *at = answer(h); (at = strstr(at, "expire")) != NULL; at++)
+		n += strncmp(at, "expires in", 10) == 0 || strncmp(at, "expired", 7) == 0;
+	return n;
+}
+
+/* M60: with 89 days once a day, with 4 days at every login; each administrator for himself. */
+static void an_administrator_is_told_once_a_day_and_at_the_end_at_every_login(void **state)
+{
+	struct harness *h = *state;
+	int64_t day = 24 * HOUR_MS;
+	add_admin(h, "ann", "viewer", "zone");
+	add_admin(h, "bob", "viewer", "zone");
+	add_admin(h, "pia", "power", "zone");
+	add_certificate(h, 7001, "ca", 0, HARNESS_START_MS + 90 * day);
+	assert_int_equal(told(h, "ann"), 0); /* 90 days and no less */
+	clock_advance(h->clock, HOUR_MS);
+	assert_int_equal(told(h, "ann"), 1);
+	assert_non_null(strstr(answer(h), "the zone's root certificate expires in 89 days, on 2027-02-16T"));
+	assert_int_equal(told(h, "ann"), 0);
+	assert_int_equal(told(h, "bob"), 1);
+	assert_int_equal(told(h, "pia"), 0); /* sees nothing of the zone */
+	clock_advance(h->clock, day - 1);
+	assert_int_equal(told(h, "ann"), 0);
+	clock_advance(h->clock, 1);
+	assert_int_equal(told(h, "ann"), 1);
+	clock_advance(h->clock, 84 * day);
+	assert_int_equal(told(h, "ann"), 1);
+	assert_int_equal(told(h, "ann"), 1);
+	assert_non_null(strstr(answer(h), "expires in 4 days"));
+	clock_advance(h->clock, 5 * day);
+	assert_int_equal(told(h, "ann"), 1);
+	assert_non_null(strstr(answer(h), "has expired"));
+	assert_int_equal(told(h, "ann"), 1);
+}
+
+static void what_one_has_seen_is_not_due_until_it_is_again(void **state)
+{
+	struct harness *h = *state;
+	add_admin(h, "ann", "viewer", "zone");
+	add_certificate(h, 7001, "ca", 0, HARNESS_START_MS + 40 * 24 * HOUR_MS);
+	struct principal ann = session_by(h, "ann");
+	assert_int_equal(ask_by(h, &ann, "POST /notices/ack", ""), 200);
+	assert_int_equal(answer_int(h, "acknowledged"), 0); /* the login told it */
+	for (int i = 0; i < 49; i++) {                      /* kept alive by its use */
+		struct zone_used *used = zone_used_new();
+		used->by = ann;
+		if (i % 24 == 23)
+			ann = session_by(h, "ann");
+		harness_mail(h, &used->mail);
+		clock_advance(h->clock, 30 * 60000 - 1);
+	}
+	assert_int_equal(ask_by(h, &ann, "POST /notices/ack", ""), 200);
+	assert_int_equal(answer_int(h, "acknowledged"), 1);
+	assert_int_equal(ask_by(h, &ann, "POST /notices/ack", ""), 200);
+	assert_int_equal(answer_int(h, "acknowledged"), 0);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM notice"), 1);
+	assert_int_equal(ask(h, "POST /notices/ack", ""), 200); /* on the server itself */
+	assert_int_equal(answer_int(h, "acknowledged"), 1);
+	assert_int_equal(ask(h, "POST /tokens", "{\"name\":\"ci\"}"), 200);
+	struct principal ci = token_by(h, "ci");
+	assert_int_equal(ask_by(h, &ci, "POST /notices/ack", ""), 400);
+}
+
+static void who_made_a_token_is_told_that_it_ends(void **state)
+{
+	struct harness *h = *state;
+	add_admin(h, "ann", "viewer", "zone");
+	add_admin(h, "bob", "viewer", "zone");
+	add_admin(h, "uta", "auditor", "zone"); /* sees administrators */
+	assert_int_equal(ask(h, "POST /rights/grant", "{\"holder\":\"ann\",\"rights\":[\"administrator.modify\"]}"),
+			 200);
+	struct principal ann = session_by(h, "ann");
+	assert_int_equal(ask_by(h, &ann, "POST /tokens", "{\"name\":\"ci\",\"expires\":864000000}"), 200); /* 10 days */
+	assert_int_equal(told(h, "ann"), 0);
+	clock_advance(h->clock, 6 * 24 * HOUR_MS);
+	assert_int_equal(told(h, "ann"), 1);
+	assert_int_equal(told(h, "uta"), 1);
+	assert_int_equal(told(h, "bob"), 0);
+	clock_advance(h->clock, 5 * 24 * HOUR_MS);
+	assert_int_equal(told(h, "ann"), 0); /* it has ended */
+	assert_int_equal(ask(h, "DELETE /admins/uta", NULL), 204);
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM notice"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +301,9 @@ int main(void)
 		ZONE_TEST(many_messages_are_acknowledged_in_slices),
 		ZONE_TEST(messages_are_acknowledged_and_removed_by_time),
 		ZONE_TEST(what_expires_soon_is_told_once_a_day),
+		ZONE_TEST(an_administrator_is_told_once_a_day_and_at_the_end_at_every_login),
+		ZONE_TEST(what_one_has_seen_is_not_due_until_it_is_again),
+		ZONE_TEST(who_made_a_token_is_told_that_it_ends),
 		ZONE_TEST(the_worst_open_message_is_the_state_of_a_thing),
 	};
 	return cmocka_run_group_tests_name("zone_message", tests, NULL, NULL);
