@@ -13,6 +13,7 @@
 #define SETS      3
 #define LINES_MAX 32
 #define PATH_MAX_ 64
+#define MOVES     4
 
 struct play {
 	struct rights sets[SETS];
@@ -82,6 +83,37 @@ static void check_giving(const struct play *p)
 			       rights_may(giver, r, p->paths[i]));
 }
 
+static bool gains(const struct play *p, enum right_id r, const char *from, const char *to)
+{
+	return rights_may(&p->sets[2], r, to) && !rights_may(&p->sets[1], r, from) && !rights_may(&p->sets[0], r, from);
+}
+
+/* Of a folder that was moved: what a look at every named folder below it says. */
+static void check_moved_folder(const struct play *p, const struct right_move *m)
+{
+	char to[2 * PATH_MAX_];
+	for (size_t i = 0; i < p->path_count; i++) {
+		if (!is_below(p->paths[i], m->from))
+			continue;
+		(void)snprintf(to, sizeof(to), "%s%s", m->to, p->paths[i] + strlen(m->from));
+		for (enum right_id r = 0; r < RIGHT_COUNT; r++)
+			ASSERT(right_tree(r) != m->tree || !gains(p, r, p->paths[i], to));
+	}
+}
+
+static void check_moving(const struct play *p, const char *from, const char *to)
+{
+	enum right_id what = RIGHT_COUNT;
+	struct right_move m = {RIGHT_TREE_DEVICE, from, to, false};
+	bool thing = rights_may_move(&p->sets[0], &p->sets[1], &p->sets[2], &m, &what);
+	ASSERT(thing || gains(p, what, from, to));
+	m.is_folder = true;
+	bool folder = rights_may_move(&p->sets[0], &p->sets[1], &p->sets[2], &m, &what);
+	ASSERT(thing || !folder);
+	if (folder)
+		check_moved_folder(p, &m);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct rights all = RIGHTS_ALL;
@@ -95,6 +127,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (enum right_id r = 0; r < RIGHT_COUNT; r++)
 			check_right(&p, &p.sets[i], r);
 	check_giving(&p);
+	for (size_t i = 0; i < p.path_count && i < MOVES; i++)
+		for (size_t k = 0; k < p.path_count && k < MOVES; k++)
+			check_moving(&p, p.paths[i], p.paths[k]);
+	for (enum right_id r = 0; r <= RIGHT_OPEN; r++)
+		ASSERT(right_audit(r) != RIGHT_AUDIT_UNSAID);
 	ASSERT(strcmp(right_name(RIGHT_LOGIN), right_name(RIGHT_OPEN)) != 0);
 	ASSERT(rights_may(&p.sets[0], RIGHT_OPEN, "/"));
 	for (size_t i = 0; i < SETS; i++)
