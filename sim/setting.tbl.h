@@ -28,6 +28,7 @@ SETTING("strict-boot", strict_boot, 0, 0, 1, "0|1", "a Put of AMT_BootSettingDat
 SETTING("boot-choices", boot_choices, 15, 0, 15, "sum", "what the firmware can boot into once: 1 BIOS set-up, 2 PXE, 4 hard disk, 8 CD where the profile has a drive")
 SETTING("enforce-consent", enforce_consent, 1, 0, 1, "0|1", "boot options are refused while consent is required and missing")
 SETTING("new-realm", new_realm, 1, 0, 1, "0|1", "full unprovisioning gives the device another digest realm")
+SETTING("acl-hex", acl_hex, 0, 0, 1, "0|1", "passwords of users are taken as 32 hex digits too, as MeshCentral sends them; firmware wants base64")
 SETTING("setup-login", setup_login, 1, 0, 2, "0..2", "the TLS session of a set-up server asks for a digest login: 0 never, 1 once the admin's password was set, 2 always (first admin, admin)")
 SETTING("setup-mebx", setup_mebx, 1, 0, 1, "0|1", "CommitChanges of a set-up is refused while the MEBx password is the factory's")
 SETTING("setup-times", setup_times, 0, 0, 1, "0|1", "a set-up server's certificate out of its time is refused; firmware only records it")

@@ -54,11 +54,12 @@ static unsigned user_count(const struct device *d)
 /* The 16 bytes of MD5(user:realm:password). */
 static bool take_ha1(const struct invoke *i, uint8_t to[HA1_SIZE])
 {
+	struct bytes text = invoke_text(i, "DigestPassword");
+	bool hex = i->x->s->set.acl_hex && text.len == 2 * HA1_SIZE, good;
 	struct buf raw;
-	bool good;
 
 	buf_init(&raw, HA1_SIZE);
-	good = base64_decode(invoke_text(i, "DigestPassword"), &raw) == 0 && raw.len == HA1_SIZE;
+	good = (hex ? hex_decode(text, &raw) : base64_decode(text, &raw)) == 0 && raw.len == HA1_SIZE;
 	if (good)
 		memcpy(to, raw.p, HA1_SIZE);
 	buf_release(&raw);
