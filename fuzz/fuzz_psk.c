@@ -1,6 +1,8 @@
-/* PID and PPS: the input is checked as either, and is the chance from which a pair is made, which must be right. */
+/* PID and PPS: the input is checked as either, and is the chance from which a pair and a password are made, which must
+ * be right. */
 #include "base/base.h"
 #include "base/err.h"
+#include "codec/password.h"
 #include "codec/psk.h"
 #include "fuzz/fuzz.h"
 
@@ -25,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	psk_make(from_input, pid, &pps);
 	ASSERT(psk_pid_check(bytes_str(pid), NULL) == 0);
 	ASSERT(psk_pps_check(BYTES(pps.p, pps.len), NULL) == 0);
+	password_make(from_input, &pps);
+	ASSERT(password_check(BYTES(pps.p, pps.len), NULL) == 0);
 	secret_release(&pps);
 	return 0;
 }

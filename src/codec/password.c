@@ -55,3 +55,26 @@ int password_check(struct bytes password, struct err *e)
 			add_words(wrong, rules[i].words);
 	return *wrong ? err_set(e, ERR_PASSWORD_RULE, "the password %s", wrong) : 0;
 }
+
+/* One byte a character, those that would favour some characters drawn again. */
+static char draw(void (*random)(void *to, size_t len))
+{
+	static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!#$%*+-=?@";
+	const size_t count = sizeof(letters) - 1;
+	uint8_t b;
+	do
+		random(&b, 1);
+	while (b >= 256 / count * count);
+	return letters[b % count];
+}
+
+void password_make(void (*random)(void *to, size_t len), struct secret *ret)
+{
+	char text[PASSWORD_MADE_LEN];
+	do
+		for (size_t i = 0; i < sizeof(text); i++)
+			text[i] = draw(random);
+	while (password_check(BYTES(text, sizeof(text)), NULL));
+	secret_set(ret, text, sizeof(text));
+	secret_wipe(text, sizeof(text));
+}

@@ -4,7 +4,7 @@
 #ifndef CODEC_PASSWORD_H
 #define CODEC_PASSWORD_H
 
-#include "base/buf.h"
+#include "base/secret.h"
 
 struct err;
 
@@ -13,5 +13,11 @@ struct err;
 
 /* 0, or ERR_PASSWORD_RULE with everything that is missing or wrong in one sentence. Quotes nothing of the password. */
 int password_check(struct bytes password, struct err *e);
+
+#define PASSWORD_MADE_LEN 24
+
+/* A password that the rule takes, of about 145 bits, without characters that are taken for others (0 O 1 l I) or that
+ * lie elsewhere on many keyboards. random fills memory with chance: rng_secret. */
+void password_make(void (*random)(void *to, size_t len), struct secret *ret);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/rng.h"
 #include "codec/password.h"
 
 static const struct {
@@ -56,11 +57,28 @@ static void a_refusal_quotes_nothing_of_the_password(void **state)
 	assert_null(strstr(e.msg, "Zzyzx"));
 }
 
+static void passwords_that_are_made_are_good_and_differ(void **state)
+{
+	struct secret made = SECRET_INIT, before = SECRET_INIT;
+	for (int i = 0; i < 1000; i++) {
+		password_make(rng_secret, &made);
+		assert_int_equal(made.len, PASSWORD_MADE_LEN);
+		assert_int_equal(password_check(BYTES(made.p, made.len), NULL), 0);
+		assert_false(secret_equal(&made, &before));
+		for (const char *c = "0O1lI:,\""; *c; c++)
+			assert_null(memchr(made.p, *c, made.len));
+		secret_set(&before, made.p, made.len);
+	}
+	secret_release(&made);
+	secret_release(&before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_rule_names_what_is_missing),
 		cmocka_unit_test(a_refusal_quotes_nothing_of_the_password),
+		cmocka_unit_test(passwords_that_are_made_are_good_and_differ),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
