@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/map.h"
 #include "base/pool.h"
+#include "base/secret.h"
 #include "base/stream.h"
 #include "codec/api.h"
 #include "codec/http1.h"
@@ -134,8 +135,11 @@ struct work {
 	uint8_t token_hash[32]; /* TOKEN_ADD, LOGIN: of the secret that was made for it; SETUP: of the one that was
 				   given */
 	struct proof proof;
-	struct person *person; /* what a user source said; goes on to the zone */
-	bool asks, is_asker;   /* out: a user source has to be asked; in: by this worker */
+	struct secret current, fresh;   /* SETUP_FILE_ADD: passwords, in clear */
+	const struct zone_setup *setup; /* the same: in the arena of call */
+	struct secret file;             /* the same: base64 of what is given once */
+	struct person *person;          /* what a user source said; goes on to the zone */
+	bool asks, is_asker;            /* out: a user source has to be asked; in: by this worker */
 	struct buf out;
 	uint64_t newest; /* STREAM: seq of the newest event on disk */
 	uint64_t last;   /* CATCH_UP: seq of the last event in out, or of the last that did not fit the filter */

@@ -267,16 +267,19 @@ void conn_pump(struct conn *c)
 		finish(c);
 }
 
-#define TOKEN_HOLE "\"token\":null}" /* how the zone leaves room for the secret that it never sees */
-
-static void reply_token(struct conn *c, const struct api_answer *answer)
+/* The zone leaves a hole at the end of its answer for a secret that it never sees. */
+static void reply_secret(struct conn *c, const struct api_answer *answer, const char *hole, struct bytes secret)
 {
 	struct buf body;
-	size_t hole = strlen(TOKEN_HOLE);
-	ASSERT(answer->body.len > hole && memcmp(answer->body.p + answer->body.len - hole, TOKEN_HOLE, hole) == 0);
-	buf_init(&body, answer->body.len + TOKEN_TEXT_SIZE + 16);
+	size_t len = strlen(hole), size = answer->body.len + secret.len + 16;
+	ASSERT(answer->body.len > len && memcmp(answer->body.p + answer->body.len - len, hole, len) == 0);
+	buf_init(&body, size);
+	(void)buf_reserve(&body, size - 1);                    /* at once: what grows leaves copies behind */
+	(void)buf_reserve(&c->out, size + HTTP1_HEAD_MAX / 2); /* the same */
 	(void)buf_add(&body, answer->body.p, answer->body.len - strlen("null}"));
-	(void)buf_addf(&body, "\"%s\"}", c->token_secret);
+	(void)buf_addc(&body, '"');
+	(void)buf_add_bytes(&body, secret);
+	(void)buf_adds(&body, "\"}");
 	reply_json(c, answer->status, buf_bytes(&body));
 	wipe(&body);
 }
@@ -292,7 +295,9 @@ void conn_answered(struct conn *c, const struct api_answer *answer)
 	if (answer->status == 204)
 		reply_none(c);
 	else if (answer->status == 200 && *c->token_secret && !c->req.cookie)
-		reply_token(c, answer);
+		reply_secret(c, answer, "\"token\":null}", bytes_str(c->token_secret));
+	else if (answer->status == 200 && c->work.file.len)
+		reply_secret(c, answer, "\"file\":null}", BYTES(c->work.file.p, c->work.file.len));
 	else
 		reply_json(c, answer->status, buf_bytes(&answer->body));
 }

@@ -240,6 +240,7 @@ static void put_to_zone(struct conn *c)
 	m->call = c->work.call;
 	memcpy(m->token_hash, c->work.token_hash, sizeof(m->token_hash));
 	m->proof = c->work.proof;
+	m->setup = c->work.setup;
 	m->person = c->work.person;
 	c->work.person = NULL;
 	c->req.cookie = m->call->command->id == API_CMD_LOGIN && api_bool(m->call, "cookie");

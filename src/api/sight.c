@@ -78,6 +78,7 @@ static const struct kind {
 	{"setting", RIGHT_SETTING_VIEW, RIGHT_LOGIN, NULL, false},
 	{"credential", RIGHT_CREDENTIAL_VIEW, RIGHT_LOGIN, find_credential, false},
 	{"discovered", RIGHT_DISCOVERY_VIEW, RIGHT_LOGIN, NULL, false},
+	{"setup-file", RIGHT_DISCOVERY_VIEW, RIGHT_LOGIN, NULL, false},
 	{"scan", RIGHT_DISCOVERY_VIEW, RIGHT_LOGIN, NULL, false},
 	{"zone", RIGHT_ZONE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"server", RIGHT_ZONE_VIEW, RIGHT_LOGIN, NULL, false},

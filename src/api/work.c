@@ -4,6 +4,7 @@
 #include "api/ask.h"
 #include "api/login.h"
 #include "api/read.h"
+#include "api/setup_file.h"
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/rng.h"
@@ -153,6 +154,9 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 		if (strcmp(a->name, "password") != 0)
 			return prove(w, call, "admin", plain, e);
 		return login_hash(plain, api_str(call, "admin"), call->arena, &ret->v.secret.sealed, e);
+	case API_CMD_SETUP_FILE_ADD:
+		secret_set(strcmp(a->name, "password") == 0 ? &w->fresh : &w->current, plain.p, plain.len);
+		return 0;
 	case API_CMD_ADMIN_ADD:
 	case API_CMD_SETUP:
 		return login_hash(plain, api_str(call, "name"), call->arena, &ret->v.secret.sealed, e);
@@ -221,6 +225,15 @@ static int stream_position(struct work *w, struct db *db)
 	return code ? answer_error(w, 0, code) : look(w, db);
 }
 
+/* What is drawn for a file goes to the zone sealed; the file itself waits until that is on disk. */
+static int make_setup_file(struct work *w, struct db *db)
+{
+	struct setup_file_order o = {w->call, db, w->api->vault, w->api->server, &w->current, &w->fresh};
+	if (w->command->id != API_CMD_SETUP_FILE_ADD)
+		return 0;
+	return setup_file_make(&o, &w->setup, &w->file, &w->err);
+}
+
 static void make_hash(struct work *w)
 {
 	if (w->command->id == API_CMD_TOKEN_ADD)
@@ -259,6 +272,9 @@ static int run_command(struct work *w, struct db *db)
 	if (w->command->id == API_CMD_SOURCE_TEST && ask_for_test(w, db))
 		return w->err.code;
 	make_hash(w);
+	code = make_setup_file(w, db);
+	if (code)
+		return answer_error(w, 0, code);
 	if (w->command->kind == API_WRITE)
 		return 0;
 	if (w->command->kind == API_STREAM)
@@ -359,6 +375,9 @@ void work_release(struct work *w)
 	entitled_release(&w->entitled);
 	api_call_free(w->call);
 	person_free(w->person);
+	secret_release(&w->current);
+	secret_release(&w->fresh);
+	secret_release(&w->file);
 	w->call = NULL;
 	w->person = NULL;
 }

@@ -66,6 +66,9 @@ void help_command(const struct api_command *c)
 		printf("  --targets-file FILE    more targets, one a line; - for standard input\n");
 	if (strcmp(c->answer, "job") == 0 || strcmp(c->noun, "discover") == 0 || strcmp(c->verb, "rediscover") == 0)
 		printf("  --wait                 stay until it has ended, and show what came of it\n");
+	if (c->id == API_CMD_SETUP_FILE_ADD)
+		printf("  --out FILE             where the file goes, which must not be there yet; default "
+		       "setup.bin\n");
 	if (c->kind == API_LIST)
 		printf("  --limit N              at most N rows\n"
 		       "  --format X             table, jsonl (one JSON object a line) or csv\n");

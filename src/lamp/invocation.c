@@ -80,7 +80,7 @@ static int add_targets_file(struct invocation *in, const char *path, struct err 
 	return err_set(e, ERR_INVALID, "this command takes no targets, so no --targets-file");
 }
 
-enum own { OWN_FLAG, OWN_TEXT, OWN_LIMIT, OWN_SECRET, OWN_TARGETS, OWN_FORMAT };
+enum own { OWN_FLAG, OWN_TEXT, OWN_OUT, OWN_LIMIT, OWN_SECRET, OWN_TARGETS, OWN_FORMAT };
 
 /* Options that every command takes, or that only a person at a terminal needs. */
 static const struct {
@@ -96,6 +96,7 @@ static const struct {
 	{"server-address", OWN_TEXT, offsetof(struct invocation, server)},
 	{"token-file", OWN_TEXT, offsetof(struct invocation, token_file)},
 	{"ca", OWN_TEXT, offsetof(struct invocation, ca)},
+	{"out", OWN_OUT, offsetof(struct invocation, out)},
 	{"limit", OWN_LIMIT, 0},
 	{"format", OWN_FORMAT, 0},
 	{"password-file", OWN_SECRET, offsetof(struct invocation, password)},
@@ -132,6 +133,11 @@ static int take_own(struct invocation *in, size_t which, const char *value, stru
 		*(bool *)field = true;
 		return 0;
 	case OWN_TEXT:
+		*(const char **)field = value;
+		return 0;
+	case OWN_OUT:
+		if (!in->command || in->command->id != API_CMD_SETUP_FILE_ADD)
+			return err_set(e, ERR_INVALID, "--out belongs to commands that give a file");
 		*(const char **)field = value;
 		return 0;
 	case OWN_LIMIT:
@@ -181,7 +187,7 @@ static int option_value(int argc, char **argv, int *at, const char *inline_value
 
 static int read_option(struct invocation *in, int argc, char **argv, int *at, struct err *e)
 {
-	const char *word = argv[*at] + 2;
+	const char *word = argv[*at] + (argv[*at][1] == '-' ? 2 : 1);
 	const char *equals = strchr(word, '=');
 	struct bytes name = BYTES(word, equals ? (size_t)(equals - word) : strlen(word));
 	const char *value = equals ? equals + 1 : NULL;
@@ -252,6 +258,13 @@ static const char *next_word(int argc, char **argv, int at)
 	return at + 1 < argc && strncmp(argv[at + 1], "--", 2) != 0 ? argv[at + 1] : NULL;
 }
 
+/* -dns and the like, as the arguments of other tools are written: of options that the command has, and no others. */
+static bool is_short_of_a_hyphen(const struct invocation *in, const char *word)
+{
+	size_t at;
+	return word[0] == '-' && word[1] && word[1] != '-' && find_option(in->command, bytes_str(word + 1), &at);
+}
+
 static int read_words(struct invocation *in, int argc, char **argv, struct err *e)
 {
 	bool only_words = false;
@@ -261,7 +274,7 @@ static int read_words(struct invocation *in, int argc, char **argv, struct err *
 			only_words = true;
 		else if (!only_words && strcmp(argv[i], "-h") == 0)
 			in->help = true;
-		else if (!only_words && strncmp(argv[i], "--", 2) == 0)
+		else if (!only_words && (strncmp(argv[i], "--", 2) == 0 || is_short_of_a_hyphen(in, argv[i])))
 			rc = read_option(in, argc, argv, &i, e);
 		else if (in->command)
 			rc = read_positional(in, argv[i], e);

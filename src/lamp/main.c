@@ -7,10 +7,12 @@
 
 #include "base/err.h"
 #include "codec/json.h"
+#include "codec/setup_bin.h"
 #include "lamp/client.h"
 #include "lamp/help.h"
 #include "lamp/import.h"
 #include "lamp/invocation.h"
+#include "lamp/keep.h"
 #include "lamp/lamp.h"
 #include "lamp/list.h"
 #include "lamp/print.h"
@@ -114,6 +116,55 @@ static enum lamp_exit keep_session(const struct invocation *in, struct client *c
 	return LAMP_DONE;
 }
 
+#define FILE_TEXT_MAX (8u << 20)
+
+/* What is given once goes into its file; with --json and without --out it is the answer, for programs. */
+static bool keeps(const struct invocation *in)
+{
+	return in->command->id == API_CMD_SETUP_FILE_ADD && (in->out || !in->json);
+}
+
+static int begin_keep(const struct invocation *in, struct keep *k, struct err *e)
+{
+	return keeps(in) ? keep_begin(k, in->out ? in->out : SETUP_BIN_NAME, e) : 0;
+}
+
+static void print_kept(const struct invocation *in, const struct json_t *j, const char *path, size_t len)
+{
+	if (in->json) {
+		struct json_writer w;
+		struct buf text;
+		buf_init(&text, 64 * 1024);
+		json_writer_init(&w, &text);
+		json_begin_object(&w, NULL);
+		json_put_i64(&w, "id", number(j, "id"));
+		json_put_str(&w, "name", invocation_text(in, "name"));
+		json_put_i64(&w, "records", number(j, "records"));
+		json_put_str(&w, "out", path);
+		json_end(&w);
+		printf("%s\n", buf_cstr(&text));
+		buf_release(&text);
+		return;
+	}
+	printf("%s: %zu bytes, %lld records. It holds passwords in clear and is not kept on the server: give it to "
+	       "nobody, and "
+	       "destroy it when the computers have been started from it.\n",
+	       path, len, (long long)number(j, "records"));
+}
+
+static enum lamp_exit keep_answer(const struct invocation *in, struct keep *k, const struct json_t *j)
+{
+	struct err e = ERR_INIT;
+	const char *text = NULL, *path = k->path;
+	size_t len = 0;
+	int rc = json_get_str(j, "file", FILE_TEXT_MAX, &text, &e);
+	rc = rc ? rc : keep_base64(k, text, &len, &e);
+	if (rc)
+		return lamp_complain(rc, &e);
+	print_kept(in, j, path, len);
+	return LAMP_DONE;
+}
+
 static enum lamp_exit show_answer(const struct invocation *in, struct client *c, const char *event,
 				  const struct json_t *j)
 {
@@ -156,9 +207,14 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 	struct err e = ERR_INIT;
 	struct reply r = {0};
 	struct json_t *j = NULL;
+	struct keep kept = {0};
 	enum lamp_exit status = LAMP_DONE;
-	int rc = invocation_ask(in, c, &r, &e);
+	int rc = begin_keep(in, &kept, &e);
+	if (rc)
+		return lamp_complain(rc, &e);
+	rc = invocation_ask(in, c, &r, &e);
 	if (rc == ERR_INVALID) { /* an argument: it was not even asked */
+		keep_drop(&kept);
 		(void)lamp_complain(rc, &e);
 		return LAMP_USAGE;
 	}
@@ -178,6 +234,8 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 		rc = json_parse(buf_bytes(&r.body), r.body.len, &j, &e);
 	if (rc)
 		status = lamp_complain(rc, &e);
+	else if (j && kept.path)
+		status = keep_answer(in, &kept, j);
 	else if (j)
 		status = show_answer(in, c, r.event, j);
 	else if (!in->json)
@@ -185,6 +243,7 @@ static enum lamp_exit run_plain(struct invocation *in, struct client *c)
 	if ((!rc || rc == ERR_NOT_ALLOWED) && in->command->id == API_CMD_LOGOUT) /* one that has ended goes too */
 		session_forget(client_where(c));
 out:
+	keep_drop(&kept);
 	json_free(j);
 	buf_release(&r.body);
 	return status;

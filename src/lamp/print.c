@@ -21,6 +21,8 @@ static const struct {
 } views[] = {
 	{"device", {"name", "folder", "address", "mode", "credential", "amt_version", "power", "last_seen", "missing"}},
 	{"discovered", {"address", "host", "amt_version", "state", "plain", "tls", "valid_until", "device", "note"}},
+	{"setup_file",
+	 {"name", "version", "records", "used", "expired", "shared", "fqdn", "dns", "created", "expires"}},
 	{"credential", {"name", "folder", "login", "devices", "changed", "description"}},
 	{"scan", {"id", "ranges", "state", "done", "total", "found", "started", "ended"}},
 	{"job", {"job", "verb", "state", "total", "open", "done", "already", "failed", "unknown", "created"}},

@@ -27,6 +27,11 @@
 	"id, address, name, port, uuid, version, provisioned, mode, transport, realm, sources, first_at, seen_at, " \
 	"valid_until, reason, detail, device, plain, tls, hello, hello_retry, hello_at, hello_since, hello_until, " \
 	"hello_admin_set, hello_pid, hello_hashes"
+#define TEXT_SETUP_FILE_COLUMNS \
+	"f.id, f.name, f.version, f.is_shared, f.fqdn, f.suffix, f.created_by, f.created_at, f.expires_at, " \
+	"(SELECT COUNT(*) FROM setup_record r WHERE r.file = f.id), " \
+	"(SELECT COUNT(*) FROM setup_record r WHERE r.file = f.id AND r.used_at > 0)"
+#define TEXT_SETUP_RECORD_FROM ", r.used_at, r.device, d.name FROM setup_record r LEFT JOIN device d ON d.id = r.device"
 #define TEXT_SCAN_COLUMNS \
 	"id, spec, state, server, requested_by, created_at, ended_at, total, asked, found, found_new, reason, detail, " \
 	"started_at"
@@ -303,6 +308,23 @@ SQL(DISCOVERED_DROP_HELLO, "DELETE FROM discovered WHERE id IN (SELECT id FROM d
 	" AND device IS NULL ORDER BY seen_at LIMIT $1)")
 SQL_SCAN(DISCOVERED_PURGE, "DELETE FROM discovered WHERE id IN (SELECT id FROM discovered"
 	" WHERE device IS NULL AND valid_until < $1 LIMIT $2)")
+
+SQL(SETUP_FILE_ADD, "INSERT INTO setup_file (id, name, version, is_shared, fqdn, suffix, created_by, created_at, expires_at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+SQL(SETUP_FILE_DELETE, "DELETE FROM setup_file WHERE id = $1")
+SQL(SETUP_FILE_GET, "SELECT " TEXT_SETUP_FILE_COLUMNS " FROM setup_file f WHERE f.id = $1")
+SQL(SETUP_FILE_BY_NAME, "SELECT " TEXT_SETUP_FILE_COLUMNS " FROM setup_file f WHERE f.name = $1")
+SQL(SETUP_FILE_LIST, "SELECT " TEXT_SETUP_FILE_COLUMNS " FROM setup_file f WHERE f.name > $1 ORDER BY f.name LIMIT $2")
+SQL(SETUP_RECORD_ADD, "INSERT INTO setup_record (id, file, number, password, pid, pps, used_at, device)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+SQL(SETUP_RECORD_GET, "SELECT r.id, r.file, r.number, r.password, r.pid, r.pps" TEXT_SETUP_RECORD_FROM " WHERE r.id = $1")
+SQL(SETUP_RECORD_BY_NUMBER, "SELECT r.id, r.file, r.number, r.password, r.pid, r.pps" TEXT_SETUP_RECORD_FROM
+	" WHERE r.file = $1 AND r.number = $2")
+SQL(SETUP_RECORD_BY_PID, "SELECT r.id, r.file, r.number, r.password, r.pid, r.pps" TEXT_SETUP_RECORD_FROM
+	" WHERE r.pid = $1")
+SQL(SETUP_RECORD_LIST, "SELECT r.id, r.file, r.number, NULL, r.pid, NULL" TEXT_SETUP_RECORD_FROM
+	" WHERE r.file = $1 AND r.number > $2 ORDER BY r.number LIMIT $3")
+SQL(SETUP_RECORD_USE, "UPDATE setup_record SET used_at = $2, device = $3 WHERE id = $1")
 
 SQL(SCAN_ADD, "INSERT INTO scan (" TEXT_SCAN_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
 	" $14)")

@@ -49,6 +49,19 @@ struct proof {
 	bool matches;
 };
 
+/* What api drew for the records of a file for USB keys: sealed as store/setup_file.h says, with ids that are drawn as
+ * those of credentials. Lives in the call's arena. */
+struct zone_setup_record {
+	int64_t id;
+	struct bytes password, pps; /* sealed; no pps: empty */
+	const char *pid;            /* "" none */
+};
+struct zone_setup {
+	const char *version, *fqdn, *suffix;
+	const struct zone_setup_record *records;
+	size_t count;
+};
+
 /* Secrets that a call carries are sealed by api for their place, which the zone checks:
  * - password of CREDENTIAL_ADD: row is the id that the credential will have, which api draws at random between 2^40 and
  *   2^53 - 1; version 1. Place: table "credential", field "secret".
@@ -58,6 +71,7 @@ struct proof {
  * - passwords of administrators (SETUP, ADMIN_ADD, ADMIN_PASSWORD): an argon2id string. Those that are only compared
  *   (LOGIN, current-password) are empty; the proof says what came of it.
  * - LOGIN: as TOKEN_ADD, for the object "login". SETUP: token_hash is of the setup token that was given.
+ * - SETUP_FILE_ADD: passwords stay with api; what it drew and sealed comes in setup. The answer ends in "file":null}.
  * - TOKEN_ADD: api makes the secret and sends its SHA-256 only. The answer is the object "token" that ends in
  *   "token":null} and api puts the secret in place of the null. */
 struct zone_command {
@@ -67,7 +81,8 @@ struct zone_command {
 	struct api_call *call;  /* owned: arguments checked against the table, secrets sealed */
 	uint8_t token_hash[32]; /* TOKEN_ADD, LOGIN, SETUP */
 	struct proof proof;
-	struct person *person; /* owned; LOGIN, SOURCE_TEST: what a user source says; NULL: none was asked */
+	const struct zone_setup *setup; /* SETUP_FILE_ADD */
+	struct person *person;          /* owned; LOGIN, SOURCE_TEST: what a user source says; NULL: none was asked */
 };
 
 /* A user source was asked about an account that is logged in. */

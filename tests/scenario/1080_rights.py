@@ -46,6 +46,9 @@ COMMANDS = {
     "scan.cancel": ("zone", None), "discovered.list": ("zone", None), "discovered.show": ("zone", None),
     "discovered.rediscover": ("zone", {"discovered": ["192.0.2.99"]}),
     "discovered.remove": ("zone", {"discovered": ["192.0.2.99"]}),
+    "setup-file.list": ("zone", None), "setup-file.show": ("zone", None), "setup-file.records": ("zone", None),
+    "setup-file.add": ("zone", {"name": "f", "records": 0}), "setup-file.remove": ("zone", None),
+    "setup-file.use": ("zone", {"device": "none"}), "hello.check": ("zone", "?dns=invalid"),
     "power": ("device", {"verb": "status", "targets": ["{d}"]}),
     "job.list": ("login", None), "job.show": ("job", None), "job.acts": ("job", None), "job.cancel": ("job-power", None),
     "adopt": ("zone", {"targets": ["none"]}), "unprovision": ("zone", {"targets": ["none"]}),
@@ -90,7 +93,7 @@ COMMANDS = {
     "inventory.remove": ("zone", None),
     "event.follow": ("login", "?from=nonsense"),
 }
-ARGUMENTS = {"device": "{d}", "credential": "{c}", "job": "{j}", "setting": "time-zone", "group": "none", "scan": "999999",
+ARGUMENTS = {"device": "{d}", "setup-file": "none", "credential": "{c}", "job": "{j}", "setting": "time-zone", "group": "none", "scan": "999999",
              "discovered": "192.0.2.99", "admin": "none", "role": "none", "session": "999999", "token": "none",
              "message": "999999", "name": "none", "target": "none", "rule": "none", "calendar": "none",
              "schedule": "s-{p}", "source": "none"}
