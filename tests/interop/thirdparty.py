@@ -2,6 +2,7 @@
 
 Each amtsim has a net of its own, so that tests run side by side; each tool gets a bounded time and is ended by its
 process id."""
+import fcntl
 import os
 import shutil
 import socket
@@ -28,6 +29,19 @@ def need(*commands):
     missing = [c for c in commands if not shutil.which(c)]
     if missing:
         skip("not installed: " + ", ".join(missing))
+
+
+def fetch_meshcentral(modules):
+    """MeshCentral's own code (npm, pinned) is in the folder modules afterwards, where it stays between runs."""
+    os.makedirs(modules, exist_ok=True)
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "amtsim_meshcentral", "fetch")
+    with open(os.path.join(modules, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        status, text = run(script, modules, limit=200)
+    if status == 77:
+        skip(text.strip())
+    if status:
+        raise AssertionError(text)
 
 
 def need_port_623():

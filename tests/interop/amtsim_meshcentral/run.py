@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """run - MeshCentral's own modules (npm, pinned) use simulated devices of each firmware, plain and by TLS; its scanner
 finds exactly those that answer pings. The environment: MODULES, a folder where the modules are kept between runs."""
-import fcntl
 import json
 import os
 import re
@@ -36,16 +35,6 @@ PRE_SETUP = {"5.2"}  # tells no state
 BANNERS = {"2.6": "2.6.30", "5.2": "5.2.70", "7.1": "7.1.91", "8.1": "8.1.71", "9.5": "9.5.61", "11.8": "11.8.50",
            "11.8-notebook": "11.8.50", "12": "12.0.67", "15": "15.0.23", "15-notebook": "15.0.23", "16.1": "16.1.25",
            "18": "18.0.5"}
-
-
-def fetch():
-    os.makedirs(MODULES, exist_ok=True)
-    with open(os.path.join(MODULES, "lock"), "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        status, text = thirdparty.run(os.path.join(HERE, "fetch"), MODULES, limit=200)
-    if status == 77:
-        thirdparty.skip(text.strip())
-    equal(status, 0, text)
 
 
 def drive(device, tls):
@@ -108,7 +97,7 @@ def probe_reads_versions(sim, tls):
 def main():
     thirdparty.need("node", "npm", "openssl", "tar")
     thirdparty.need_port_623()
-    fetch()
+    thirdparty.fetch_meshcentral(MODULES)
     options = ("--rmcp-port", "623", "--audit", "on")
     with thirdparty.simulate(*options, devices=12) as plain, \
             thirdparty.simulate(*options, "--tls", "on", devices=12) as tls:
