@@ -1,6 +1,7 @@
 #define LDAP_DEPRECATED 0
 #include "directory/ldapdir.h"
 
+#include <curl/curl.h>
 #include <ldap.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,8 @@
 
 void directory_init(void)
 {
-	(void)setenv("LDAPNOINIT", "1", 1); /* no ldap.conf, .ldaprc or LDAP... variables */
+	(void)setenv("LDAPNOINIT", "1", 1);          /* no ldap.conf, .ldaprc or LDAP... variables */
+	(void)curl_global_init(CURL_GLOBAL_DEFAULT); /* providers fail with a sentence otherwise */
 }
 
 /* One conversation with one server of a source. */

@@ -86,7 +86,7 @@ bool person_same_group(const char *a, const char *b)
 bool person_is_in(const struct person *p, const char *group)
 {
 	for (size_t i = 0; i < p->group_count; i++)
-		if (person_same_group(p->groups[i], group))
+		if (p->is_exact ? strcmp(p->groups[i], group) == 0 : person_same_group(p->groups[i], group))
 			return true;
 	return false;
 }

@@ -24,6 +24,7 @@ struct person {
 	char *subject;  /* what the source knows him by, whatever his name becomes; NULL: nobody was found */
 	char *login;    /* as the source writes it; NULL: nobody was found */
 	char *name;     /* for people; "" or NULL unknown */
+	bool is_exact;  /* groups are the same only when they are written the same, as claims are */
 	char **groups;  /* that he is in, as the source names them */
 	size_t group_count;
 	struct err err;

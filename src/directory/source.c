@@ -10,7 +10,8 @@
 #include "directory/filter.h"
 
 #define FOR_LDAP (1u << SOURCE_LDAP)
-#define FOR_BOTH (FOR_LDAP)
+#define FOR_OIDC (1u << SOURCE_OIDC)
+#define FOR_BOTH (FOR_LDAP | FOR_OIDC)
 
 static const struct {
 	const char *name;
@@ -24,7 +25,7 @@ static const struct {
 #undef SOURCE_OPTION
 };
 
-static const char *const kind_names[] = {"ldap"};
+static const char *const kind_names[] = {"ldap", "oidc"};
 
 const char *source_kind_name(enum source_kind k)
 {
@@ -171,6 +172,28 @@ static int check_ldap(const struct source_options *o, struct err *e)
 	return rc || !*o->text[SOURCE_FILTER] ? rc : filter_check(o->text[SOURCE_FILTER], e);
 }
 
+static int check_https(const struct source_options *o, enum source_option which, struct err *e)
+{
+	const char *url = o->text[which];
+	if (strncmp(url, "https://", 8) == 0 && url[8] && !strpbrk(url, " \"<>#?@"))
+		return 0;
+	return err_set(e, ERR_INVALID, "%s \"%s\" is not https://HOST/PATH", rows[which].name, url);
+}
+
+static int check_oidc(const struct source_options *o, struct err *e)
+{
+	int rc = check_https(o, SOURCE_URL, e);
+	if (!rc && *o->text[SOURCE_REDIRECT])
+		rc = check_https(o, SOURCE_REDIRECT, e);
+	if (!rc && !*o->text[SOURCE_CLIENT_ID])
+		rc = err_set(e, ERR_MISSING, "a user source of kind oidc needs --client-id");
+	if (!rc && strncmp(o->text[SOURCE_SCOPES], "openid", 6) != 0)
+		rc = err_set(e, ERR_INVALID, "scopes \"%s\" does not begin with openid", o->text[SOURCE_SCOPES]);
+	if (!rc && (!*o->text[SOURCE_LOGIN_CLAIM] || !*o->text[SOURCE_GROUPS_CLAIM]))
+		rc = err_set(e, ERR_INVALID, "login-claim and groups-claim have to be named");
+	return rc;
+}
+
 static int check_lengths(enum source_kind k, const struct source_options *o, struct err *e)
 {
 	for (size_t i = 0; i < SOURCE_OPTION_COUNT; i++) {
@@ -194,5 +217,7 @@ int source_options_check(enum source_kind k, const struct source_options *o, str
 			     SOURCE_TIMEOUT_MAX_MS);
 	if (!rc && *o->text[SOURCE_CA] && !strstr(o->text[SOURCE_CA], "-----BEGIN CERTIFICATE-----"))
 		rc = err_set(e, ERR_INVALID, "authority holds no certificate in PEM form");
-	return rc ? rc : check_ldap(o, e);
+	if (rc)
+		return rc;
+	return k == SOURCE_OIDC ? check_oidc(o, e) : check_ldap(o, e);
 }

@@ -13,7 +13,7 @@ struct arena;
 struct err;
 
 /* Numbers of the database. */
-enum source_kind { SOURCE_LDAP = 0 };
+enum source_kind { SOURCE_LDAP = 0, SOURCE_OIDC = 1 };
 const char *source_kind_name(enum source_kind k); /* "ldap" */
 bool source_kind_from_name(const char *name, enum source_kind *ret);
 

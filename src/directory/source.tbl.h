@@ -1,7 +1,7 @@
 /* source.tbl.h - the options of user sources, once: the database, the API's checks and what lamp shows follow.
  *
  * SOURCE_OPTION(NAME, "argument of the API", KINDS, "default", longest)
- *   KINDS  LDAP or BOTH (of every kind)
+ *   KINDS  LDAP, OIDC or BOTH
  * All are kept as texts. A list (url) is kept with a blank between its parts, a duration as milliseconds. */
 
 /* clang-format off */
@@ -19,4 +19,9 @@ SOURCE_OPTION(GROUPS,          "groups",          LDAP, "attribute", 16)
 SOURCE_OPTION(GROUP_ATTRIBUTE, "group-attribute", LDAP, "",          128)
 SOURCE_OPTION(GROUP_BASE,      "group-base",      LDAP, "",          1024)
 SOURCE_OPTION(NESTED,          "nested",          LDAP, "on",        16)
+SOURCE_OPTION(CLIENT_ID,       "client-id",       OIDC, "",          1024)
+SOURCE_OPTION(REDIRECT,        "redirect",        OIDC, "",          1024)
+SOURCE_OPTION(SCOPES,          "scopes",          OIDC, "openid profile", 512)
+SOURCE_OPTION(LOGIN_CLAIM,     "login-claim",     OIDC, "preferred_username", 128)
+SOURCE_OPTION(GROUPS_CLAIM,    "groups-claim",    OIDC, "groups",    128)
 /* clang-format on */
