@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/vault.h"
 #include "directory/ldapdir.h"
+#include "directory/oidc.h"
 #include "store/session.h"
 #include "zone/person.h"
 
@@ -40,6 +41,24 @@ static int open_secret(struct api *a, const struct store_user_source *s, struct 
 	return s->secret.len ? vault_unseal(a->vault, place, s->secret, ret, e) : 0;
 }
 
+/* A provider says something about people only when they log in; so only whether it answers. */
+static void ask_provider(struct api *a, const struct source_options *options, const struct secret *secret,
+			 const char *login, struct person *p)
+{
+	struct oidc o = {options, secret, clock_wall_ms(a->clock) / 1000};
+	struct oidc_flow *flow = mem_alloc(sizeof(*flow));
+	struct oidc_begun *begun = mem_alloc(sizeof(*begun));
+	int rc = oidc_begin(&o, !*options->text[SOURCE_REDIRECT], flow, begun, &p->err);
+	if (!rc && login) {
+		p->state = PERSON_REFUSED;
+		(void)err_set(&p->err, ERR_WRONG_LOGIN, "a provider says nothing about people who do not log in");
+	} else if (!rc) {
+		p->state = PERSON_PROVEN;
+	}
+	free(flow);
+	free(begun);
+}
+
 struct person *ask_source(struct api *a, struct db *db, struct arena *arena, const struct store_user_source *s,
 			  const char *login, const struct bytes *password, const char *brake, int64_t now)
 {
@@ -59,7 +78,9 @@ struct person *ask_source(struct api *a, struct db *db, struct arena *arena, con
 	rc = rc ? rc : open_secret(a, s, &bind, &p->err);
 	if (password && password->len)
 		secret_set(&typed, password->p, password->len);
-	if (!rc)
+	if (!rc && s->kind == SOURCE_OIDC)
+		ask_provider(a, &options, &bind, login, p);
+	else if (!rc)
 		ldapdir_ask(&q, p);
 	secret_release(&bind);
 	secret_release(&typed);

@@ -31,6 +31,11 @@ static int put_source(struct read *r, const struct store_user_source *s, struct 
 	api_put_str(&w, "group_base", o.text[SOURCE_GROUP_BASE]);
 	api_put_str(&w, "nested", o.text[SOURCE_NESTED]);
 	api_put_int(&w, "timeout", source_timeout_ms(&o));
+	api_put_str(&w, "client_id", o.text[SOURCE_CLIENT_ID]);
+	api_put_str(&w, "redirect", o.text[SOURCE_REDIRECT]);
+	api_put_str(&w, "scopes", o.text[SOURCE_SCOPES]);
+	api_put_str(&w, "login_claim", o.text[SOURCE_LOGIN_CLAIM]);
+	api_put_str(&w, "groups_claim", o.text[SOURCE_GROUPS_CLAIM]);
 	api_put_time(&w, "created", s->created_at);
 	api_put_time(&w, "changed", s->changed_at);
 	api_put_time(&w, "failing", s->failed_at);
@@ -91,4 +96,10 @@ int read_SOURCE_MAPS(struct read *r, struct err *e)
 {
 	int code = store_user_source_map_list(r->db, 0, put_map, r, e);
 	return code < 0 ? code : 0;
+}
+
+/* Begun by a worker that may wait (work.c), before reads are looked at. */
+int read_OIDC_START(struct read *r, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, "a login by a provider is not read");
 }

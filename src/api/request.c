@@ -243,7 +243,8 @@ static void put_to_zone(struct conn *c)
 	m->setup = c->work.setup;
 	m->person = c->work.person;
 	c->work.person = NULL;
-	c->req.cookie = m->call->command->id == API_CMD_LOGIN && api_bool(m->call, "cookie");
+	bool login = m->call->command->id == API_CMD_LOGIN || m->call->command->id == API_CMD_OIDC_FINISH;
+	c->req.cookie = login && api_bool(m->call, "cookie");
 	c->req.cookie = c->req.cookie || (m->call->command->id == API_CMD_LOGOUT && c->req.by_cookie);
 	c->work.call = NULL;
 	if (a->zone_stopped || !mailbox_put(a->to_zone, &m->mail)) {

@@ -3,6 +3,7 @@
 #include "api/api_priv.h"
 #include "api/ask.h"
 #include "api/login.h"
+#include "api/provider.h"
 #include "api/read.h"
 #include "api/setup_file.h"
 #include "base/base.h"
@@ -238,7 +239,7 @@ static void make_hash(struct work *w)
 {
 	if (w->command->id == API_CMD_TOKEN_ADD)
 		make_token(w, "lamp_");
-	else if (w->command->id == API_CMD_LOGIN)
+	else if (w->command->id == API_CMD_LOGIN || w->command->id == API_CMD_OIDC_FINISH)
 		make_token(w, LOGIN_SESSION_PREFIX);
 	else if (w->command->id == API_CMD_SETUP) {
 		struct bytes told = bytes_trim(bytes_str(api_str(w->call, "setup-token")));
@@ -260,6 +261,21 @@ static int ask_for_test(struct work *w, struct db *db)
 	return 0;
 }
 
+/* Both halves of a login by a provider are for an asker. */
+static int ask_provider(struct work *w, struct db *db)
+{
+	bool finish = w->command->id == API_CMD_OIDC_FINISH;
+	w->asks = true;
+	if (!w->is_asker || (finish && login_must_wait(db, "", w->by.source, now_of(w))))
+		return 0; /* the zone says for how long */
+	int code = finish ? provider_finish(w->api, db, w->call, &w->person, &w->err)
+			  : provider_begin(w->api, db, w->call, &w->out, &w->err);
+	if (code)
+		return answer_error(w, 0, code);
+	w->status = finish ? 0 : 200;
+	return 0;
+}
+
 static int run_command(struct work *w, struct db *db)
 {
 	struct asker who = asker_of(w);
@@ -271,6 +287,11 @@ static int run_command(struct work *w, struct db *db)
 		return answer_error(w, 0, code);
 	if (w->command->id == API_CMD_SOURCE_TEST && ask_for_test(w, db))
 		return w->err.code;
+	bool of_provider = w->command->id == API_CMD_OIDC_START || w->command->id == API_CMD_OIDC_FINISH;
+	if (of_provider && ask_provider(w, db))
+		return w->err.code;
+	if (w->command->id == API_CMD_OIDC_START)
+		return 0;
 	make_hash(w);
 	code = make_setup_file(w, db);
 	if (code)

@@ -94,6 +94,7 @@ ERR(LOCKED_OUT,        91, AUTH,      "too many logins failed", "wait as long as
 ERR(WEAK_PASSWORD,     92, INPUT,     "this password is too weak for an administrator", "12 to 128 bytes; several words are easier to remember than signs")
 ERR(LAST_ADMINISTRATOR, 93, REFUSED,  "somebody must stay who may change administrators", "give the role administrator to another account first")
 ERR(SOURCE_DOWN,       94, RETRY,     "a user source cannot be asked who somebody is", "local accounts log in as ever; try it with 'lamp user-source test NAME' and mend what the message names")
+ERR(LOGIN_PENDING,      95, RETRY,     "the login was not confirmed at the provider yet", "open the address that was shown, type the code, and wait")
 
 /* Certificates of servers and devices. */
 ERR(CERT_UNREADABLE,    100, INPUT,   "no certificate can be read from this file", "give it in PEM, DER, PKCS#7 or PKCS#12, as the certificate authority sent it")

@@ -42,6 +42,7 @@ static const char common[] =
 	"  --json                 one JSON object (a line for each row of a list), for programs\n"
 	"  --yes                  do not ask\n"
 	"  --server-address WHERE unix:PATH or https://HOST:PORT; else LAMP_SERVER\n"
+	"  --oidc SOURCE          of lamp login: by an OpenID provider, with a code for a browser anywhere\n"
 	"  --token-file FILE      API token; else LAMP_TOKEN_FILE, else the session of lamp login\n"
 	"  --ca FILE              certificate of the zone for https; else LAMP_CA\n"
 	"  --help, --version\n";

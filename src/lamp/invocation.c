@@ -96,6 +96,7 @@ static const struct {
 	{"server-address", OWN_TEXT, offsetof(struct invocation, server)},
 	{"token-file", OWN_TEXT, offsetof(struct invocation, token_file)},
 	{"ca", OWN_TEXT, offsetof(struct invocation, ca)},
+	{"oidc", OWN_TEXT, offsetof(struct invocation, oidc)},
 	{"out", OWN_OUT, offsetof(struct invocation, out)},
 	{"limit", OWN_LIMIT, 0},
 	{"format", OWN_FORMAT, 0},
@@ -335,7 +336,9 @@ int invocation_read(struct invocation *in, int argc, char **argv, struct err *e)
 	int rc = read_words(in, argc, argv, e);
 	if (rc || in->help || in->version || !in->command)
 		return rc;
-	return check_required(in, e);
+	if (in->oidc && in->command->id != API_CMD_LOGIN)
+		return err_set(e, ERR_INVALID, "--oidc belongs to 'lamp login'");
+	return in->oidc ? 0 : check_required(in, e);
 }
 
 void invocation_release(struct invocation *in)

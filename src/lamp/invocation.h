@@ -22,6 +22,7 @@ struct invocation {
 	const char *server;                     /* NULL: LAMP_SERVER, else the default socket */
 	const char *token_file;                 /* NULL: LAMP_TOKEN_FILE */
 	const char *ca;                         /* NULL: LAMP_CA */
+	const char *oidc;                       /* login by this user source; NULL: by a password */
 	const char *out;                        /* file for what is given once; NULL: setup.bin */
 	uint32_t limit;                         /* rows of a list; 0: all of them */
 	struct given args[INVOCATION_ARGS_MAX]; /* same order as command->args */

@@ -16,6 +16,7 @@
 #include "lamp/lamp.h"
 #include "lamp/list.h"
 #include "lamp/print.h"
+#include "lamp/provider.h"
 #include "lamp/session.h"
 #include "lamp/wait.h"
 
@@ -101,7 +102,8 @@ static void print_notices(const struct json_t *login)
 static enum lamp_exit keep_session(const struct invocation *in, struct client *c, const struct json_t *j)
 {
 	struct err e = ERR_INIT;
-	const char *token = NULL, *expires = "";
+	const char *token = NULL, *expires = "", *who = "";
+	(void)json_opt_str(j, "admin", 256, &who, NULL); /* shown as it is */
 	int rc = json_get_str(j, "token", SECRET_LINE_MAX, &token, &e);
 	(void)json_opt_str(j, "expires", 64, &expires, NULL); /* shown as it is */
 	if (in->json) {
@@ -111,7 +113,7 @@ static enum lamp_exit keep_session(const struct invocation *in, struct client *c
 	rc = rc ? rc : session_write(client_where(c), token, &e);
 	if (rc)
 		return lamp_complain(rc, &e);
-	printf("logged in as %s until %s\n", invocation_text(in, "name"), expires);
+	printf("logged in as %s until %s\n", who, expires);
 	print_notices(j);
 	return LAMP_DONE;
 }
@@ -296,6 +298,16 @@ static bool may_go_on(const struct invocation *in)
 	return answer_is(question, "yes");
 }
 
+static enum lamp_exit run_provider(const struct invocation *in, struct client *c)
+{
+	struct err e = ERR_INIT;
+	struct json_t *j = NULL;
+	int rc = provider_login(c, in->oidc, &j, &e);
+	enum lamp_exit status = rc ? lamp_complain(rc, &e) : keep_session(in, c, j);
+	json_free(j);
+	return status;
+}
+
 static enum lamp_exit run(struct invocation *in)
 {
 	struct err e = ERR_INIT;
@@ -308,7 +320,8 @@ static enum lamp_exit run(struct invocation *in)
 		return rc == ERR_INVALID ? LAMP_USAGE : status;
 	}
 	enum api_kind kind = in->command->kind;
-	enum lamp_exit status = kind == API_LIST || kind == API_STREAM        ? run_list_or_stream(in, c)
+	enum lamp_exit status = in->oidc                                      ? run_provider(in, c)
+				: kind == API_LIST || kind == API_STREAM      ? run_list_or_stream(in, c)
 				: in->command->id == API_CMD_INVENTORY_IMPORT ? import_inventory(in, c)
 									      : run_plain(in, c);
 	client_free(c);

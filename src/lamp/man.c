@@ -75,6 +75,8 @@ static const char head[] =
 	"*--limit* _N_\n\tFor lists: at most N rows.\n\n"
 	"*--targets-file* _FILE_\n\tMore targets, one a line; \"-\" is standard input.\n\n"
 	"*--server-address* _WHERE_\n\tunix:PATH or https://HOST:PORT.\n\n"
+	"*--oidc* _SOURCE_\n\tOf *lamp login*: log in by an OpenID provider, with a code that is typed into a browser "
+	"anywhere.\n\n"
 	"*--token-file* _FILE_\n\tAPI token for https.\n\n"
 	"*--ca* _FILE_\n\tCertificate of the zone (ca.pem of its data folder) for https.\n\n"
 	"*--help*, *--version*\n\tExplain the command; print the version.\n\n# COMMANDS\n\n";

@@ -94,6 +94,10 @@ SETTING(SESSION_IDLE,       "session-idle",       DURATION, "", 60000, 86400000,
         "how long after its last use the session of an administrator ends")
 SETTING(SESSION_LIFETIME,   "session-lifetime",   DURATION, "", 60000, 2592000000, "12h", ZONE,
         "how long after the login a session ends in any case")
+SETTING(OIDC_SESSION,       "oidc-session",       DURATION, "", 60000, 2592000000, "1h", ZONE,
+        "how long after a login by an OpenID provider a session ends in any case: until then nothing is heard of who left")
+SETTING(OIDC_ABSENCE,       "oidc-absence",       DURATION, "", 3600000, 31536000000, "30d", ZONE,
+        "how long after the last login of somebody of an OpenID provider his API tokens rest until he logs in again")
 SETTING(DIRECTORY_RECHECK,  "directory-recheck",  DURATION, "", 60000, 86400000, "15m", ZONE,
         "how often a directory is asked whether an administrator who is logged in or has tokens is still there, and in which groups")
 /* clang-format on */

@@ -107,13 +107,19 @@ static void write_arg(struct json_writer *w, const struct api_call *call, const 
 	json_end(w);
 }
 
+/* What a login by a provider is finished with says nothing to people. */
+static bool is_left_out(const struct api_call *call)
+{
+	return call->command->id == API_CMD_OIDC_FINISH;
+}
+
 void audit_detail(const struct api_call *call, struct buf *out)
 {
 	struct json_writer w;
 	json_writer_init(&w, out);
 	json_begin_object(&w, NULL);
 	for (size_t i = 0; i < call->command->arg_count; i++)
-		if (call->values[i].set)
+		if (call->values[i].set && !is_left_out(call))
 			write_arg(&w, call, &call->command->args[i]);
 	json_end(&w);
 }

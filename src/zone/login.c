@@ -103,9 +103,10 @@ static int answer_session(struct command *c, const struct store_session *s, cons
 	return 0;
 }
 
-int login_open(struct command *c, struct store_admin *a, struct err *e)
+int login_open(struct command *c, struct store_admin *a, int64_t longest, struct err *e)
 {
 	struct zone *z = c->z;
+	int64_t lifetime = setting(z, SETTING_SESSION_LIFETIME);
 	struct store_session s = {
 		.hash = BYTES(c->m->token_hash, sizeof(c->m->token_hash)),
 		.admin = a->id,
@@ -113,7 +114,7 @@ int login_open(struct command *c, struct store_admin *a, struct err *e)
 		.created_at = z->now,
 		.used_at = z->now,
 		.idle_ms = setting(z, SETTING_SESSION_IDLE),
-		.expires_at = later(z->now, setting(z, SETTING_SESSION_LIFETIME)),
+		.expires_at = later(z->now, lifetime < longest ? lifetime : longest),
 	};
 	a->login_at = z->now;
 	a->login_from = s.source;
@@ -141,7 +142,7 @@ static int login_local(struct command *c, const char *name, struct err *e)
 	if (until)
 		return login_refuse_for_now(c, until);
 	if (right)
-		return login_open(c, &a, e);
+		return login_open(c, &a, INT64_MAX, e);
 	err_set(&c->refusal, ERR_WRONG_LOGIN, "name or password is wrong");
 	return login_count(c, name, e);
 }

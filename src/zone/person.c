@@ -20,7 +20,7 @@
 static int find_default(void *arg, const struct store_user_source *row)
 {
 	int64_t *id = arg;
-	if (row->is_default && row->enabled)
+	if (row->is_default && row->enabled && row->kind == SOURCE_LDAP)
 		*id = row->id;
 	return 0;
 }
@@ -253,12 +253,14 @@ static int settle(struct command *c, const struct store_user_source *s, const st
 	if (known && a.is_disabled)
 		return refuse_wrong(c, name, e);
 	rc = known ? bring_up_to_date(c->z, p, name, &a, &f, e) : make_account(c->z, p, name, &a, &f, e);
-	return rc ? rc : login_open(c, &a, e);
+	int64_t longest = s->kind == SOURCE_OIDC ? setting(c->z, SETTING_OIDC_SESSION) : INT64_MAX;
+	return rc ? rc : login_open(c, &a, longest, e);
 }
 
-int person_login(struct command *c, const struct store_user_source *s, const char *typed, struct err *e)
+/* p NULL: the source was not asked. */
+static int judge(struct command *c, const struct store_user_source *s, const struct person *p, const char *typed,
+		 struct err *e)
 {
-	const struct person *p = c->m->person && c->m->person->source == s->id ? c->m->person : NULL;
 	const char *name = person_account(c->arena, s, p ? p->login : NULL, typed);
 	int64_t until;
 	c->object = p && p->login ? arena_printf(c->arena, "admin:%s", name)
@@ -274,6 +276,29 @@ int person_login(struct command *c, const struct store_user_source *s, const cha
 	if (rc)
 		return rc;
 	return p && p->state == PERSON_PROVEN ? settle(c, s, p, name, e) : refuse_wrong(c, name, e);
+}
+
+int person_login(struct command *c, const struct store_user_source *s, const char *typed, struct err *e)
+{
+	return judge(c, s, c->m->person && c->m->person->source == s->id ? c->m->person : NULL, typed, e);
+}
+
+/* The provider proved who it is; what is left to say is whether he may. */
+int command_OIDC_FINISH(struct command *c, struct err *e)
+{
+	const struct person *p = c->m->person;
+	struct store_user_source s;
+	int64_t until;
+	if (!p) { /* api asks nobody while logins from there have to wait */
+		int rc = login_find_wait(c, "", &until, e);
+		if (!rc && until)
+			return login_refuse_for_now(c, until);
+		return rc ? rc : err_set(e, ERR_CONFLICT, "the login was not looked at; try again");
+	}
+	int rc = store_user_source_get(c->z->db, c->arena, p->source, &s, NULL);
+	if (rc || !s.enabled || s.kind != SOURCE_OIDC)
+		return err_set(e, ERR_CONFLICT, "the user source of this login was changed meanwhile");
+	return judge(c, &s, p, "(unknown)", e);
 }
 
 static int check_proven(struct zone *z, const struct store_user_source *s, struct store_admin *a,
@@ -330,6 +355,32 @@ static int see_due(void *arg, const struct store_admin *a)
 	return 0;
 }
 
+struct absent {
+	int64_t id[API_RECHECK_MAX];
+	size_t count;
+};
+
+static int see_absent(void *arg, const struct store_admin *a)
+{
+	struct absent *s = arg;
+	s->id[s->count++] = a->id;
+	return 0;
+}
+
+/* Nothing is heard of people of a provider but by their logins: who stays away for long is taken for gone. */
+static int let_go_absent(struct zone *z, struct err *e)
+{
+	struct absent s = {.count = 0};
+	int rc = store_admin_due(z->db, SOURCE_OIDC, z->now - setting(z, SETTING_OIDC_ABSENCE), API_RECHECK_MAX,
+				 see_absent, &s, e);
+	for (size_t i = 0; i < s.count && !rc; i++) {
+		struct store_admin a;
+		rc = store_admin_get(z->db, z->arena, s.id[i], &a, e);
+		rc = rc ? rc : let_go(z, &a, "no login by the provider for long", e);
+	}
+	return rc;
+}
+
 int person_recheck(struct zone *z, struct err *e)
 {
 	struct api_recheck *m = mem_alloc(sizeof(*m));
@@ -340,5 +391,5 @@ int person_recheck(struct zone *z, struct err *e)
 		free(m);
 	else
 		chain_add(&z->to_api, &m->mail);
-	return rc;
+	return rc ? rc : let_go_absent(z, e);
 }

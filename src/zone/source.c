@@ -243,7 +243,7 @@ int command_SOURCE_ADD(struct command *c, struct err *e)
 	const char *kind_text = api_str(c->call, "kind");
 	enum source_kind kind;
 	if (!source_kind_from_name(kind_text, &kind))
-		return err_set(e, ERR_INVALID, "kind \"%s\" is not ldap", kind_text);
+		return err_set(e, ERR_INVALID, "kind \"%s\" is neither ldap nor oidc", kind_text);
 	s.kind = (int)kind;
 	int rc = check_source_name(c, s.name, e);
 	rc = rc ? rc : read_source(c, &s, e);

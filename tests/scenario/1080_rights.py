@@ -70,7 +70,7 @@ COMMANDS = {
     "user-source.remove": ("zone", None), "user-source.test": ("zone", None),
     "user-source.map": ("zone", {"outside": "cn=x", "group": "none"}),
     "user-source.unmap": ("zone", {"outside": "cn=x", "group": "none"}),
-    "login": ("open", {}), "logout": ("login", None), "whoami": ("login", None),
+    "login": ("open", {}), "login-oidc.start": ("open", "?source=none"), "login-oidc.finish": ("open", {}), "logout": ("login", None), "whoami": ("login", None),
     "session.list": ("login", None), "session.end": ("zone", None), "setup": ("open", {}),
     "token.list": ("zone", None), "token.add": ("zone", {"name": ""}), "token.remove": ("zone", None),
     "audit.list": ("zone", None), "audit.export": ("zone", None), "audit.counts": ("zone", None), "audit.verify": ("zone", None),
