@@ -18,6 +18,7 @@
 #define SPREAD_MAX_MS 86400000
 #define WARNINGS_MAX  20
 #define PROTECTED_MAX 100
+#define LOOK_AHEAD    400 /* due times that are looked at for shifts: of a daily rule, more than a year */
 
 /* One schedule being made or changed. */
 struct draft {
@@ -399,13 +400,33 @@ static int answer(struct draft *d)
 	return 0;
 }
 
+/* The first time that the wall clock skips, and the first that it shows twice: what becomes of them is said now and not
+ * found out that night. */
+static void warn_of_shifts(struct draft *d)
+{
+	bool told[] = {[RECUR_SHIFT_NONE] = true, [RECUR_SHIFT_FOLD] = false};
+	int64_t after = d->c->z->now;
+	struct recur_due due;
+	for (int i = 0; i < LOOK_AHEAD && recur_next(&d->recur, d->tz, after, &due); i++) {
+		after = due.due_ms;
+		if (told[due.shift])
+			continue;
+		told[due.shift] = true;
+		warn(d,
+		     arena_printf(d->c->arena, "%s, %s: %s", due.key, tz_name(d->tz), recur_shift_sentence(due.shift)));
+	}
+}
+
 /* What only the whole can tell. The plan is that of before. */
 static int check_all(struct draft *d, struct err *e)
 {
 	int rc = engine_plan(d->c->z, &d->plan, e);
 	rc = rc ? rc : check_entry(d, e);
 	rc = rc ? rc : check_clash(d, e);
-	return rc ? rc : check_own_server(d, e);
+	rc = rc ? rc : check_own_server(d, e);
+	if (!rc)
+		warn_of_shifts(d);
+	return rc;
 }
 
 static void warn_of_new_list(struct draft *d)

@@ -192,6 +192,78 @@ static void contradictions_are_refused_when_saved(void **state)
 	says(h, "\"rule\":\"weekly mon,tue,wed,thu,fri at 18:30\"");
 }
 
+static void times_that_the_clock_skips_or_shows_twice_are_told_when_saved(void **state)
+{
+	static const struct {
+		const char *rule, *says;
+	} rows[] = {
+		{"\"dates\":\"2027-03-28\",\"at\":\"02:30\"",
+		 "\"next\":\"2027-03-28T01:00:00.000Z\""}, /* the first instant after the gap */
+		{"\"dates\":\"2027-03-28\",\"at\":\"02:30\"", "2027-03-28T02:30, Europe/Berlin: the clock is put "
+							      "forward over this time: due at the first instant after"},
+		{"\"dates\":\"2027-10-31\",\"at\":\"02:30\"",
+		 "2027-10-31T02:30, Europe/Berlin: the clock is put back over this time: due when it comes first"},
+		{"\"weekly\":\"mon-sun\",\"at\":\"02:30\"",
+		 "2027-03-28T02:30, Europe/Berlin: the clock is put forward"},
+		{"\"weekly\":\"mon-sun\",\"at\":\"02:30\"", "2027-10-31T02:30, Europe/Berlin: the clock is put back"},
+		{"\"weekly\":\"mon-sun\",\"at\":\"02:30\",\"timezone\":\"America/New_York\"",
+		 "2028-03-12T02:30, America/New_York: the clock is put forward"},
+		{"\"dates\":\"2027-04-04\",\"at\":\"01:45\",\"timezone\":\"Australia/Lord_Howe\"",
+		 "2027-04-04T01:45, Australia/Lord_Howe: the clock is put back"}, /* by half an hour */
+		{"\"weekly\":\"mon-sun\",\"at\":\"02:30\",\"utc\":true", "\"warnings\":[]"},
+		{"\"weekly\":\"mon-sun\",\"at\":\"07:30\"", "\"warnings\":[]"},
+	};
+	struct harness *h = *state;
+	set_up(h, 1);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char json[512];
+		(void)snprintf(json, sizeof(json), "{\"name\":\"x\",\"verb\":\"on\",\"target\":\"zone\",%s}",
+			       rows[i].rule);
+		add(h, json);
+		says(h, rows[i].says);
+		assert_int_equal(ask(h, "DELETE /schedules/x", NULL), 204);
+	}
+}
+
+/* Each with the sentence that says what is wrong; nothing is saved. */
+static void rules_that_can_never_be_are_refused_with_a_sentence(void **state)
+{
+	static const struct {
+		const char *rule, *reason, *words;
+	} rows[] = {
+		{"\"dates\":\"2028-02-30\",\"yearly\":true,\"at\":\"08:30\"", "invalid", "2028-02-30"},
+		{"\"dates\":\"2027-02-29\",\"at\":\"08:30\"", "invalid", "2027-02-29"},
+		{"\"monthly\":\"32\",\"at\":\"08:30\"", "invalid", "32"},
+		{"\"monthly\":\"30,31\",\"at\":\"08:30\",\"during\":\"2028-02-01..2028-02-29\"", "invalid",
+		 "it never is due: no time that it names comes from 2028-02-01 to 2028-02-29"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"during\":\"2027-04-06..2027-04-11\"", "invalid",
+		 "it never is due"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"during\":\"..2027-03-24\"", "invalid",
+		 "its last date, 2027-03-24, is over"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"during\":\"2027-04-11..2027-04-06\"", "invalid", "2027-04-06"},
+		{"\"weekly\":\"mon\",\"at\":\"24:00\"", "invalid", "24:00"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"to\":\"08:30\"", "invalid", "08:30"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"timezone\":\"Europe/Berlin\",\"utc\":true", "invalid",
+		 "not both"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"timezone\":\"../../etc/passwd\"", "invalid",
+		 "not a name of the IANA database"},
+		{"\"weekly\":\"mon\",\"at\":\"08:30\",\"timezone\":\"europe/berlin\"", "invalid", "europe/berlin"},
+		{"\"every\":\"0 days\",\"from\":\"2027-04-01T08:00\"", "invalid", "0 days"},
+		{"\"weekly\":\"\",\"at\":\"08:30\"", "invalid", "weekly"},
+		{"\"weekly\":\"mon\"", "missing", "at"},
+		{"\"at\":\"08:30\"", "missing", "it does not say when"},
+	};
+	struct harness *h = *state;
+	set_up(h, 1);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char json[512];
+		(void)snprintf(json, sizeof(json), "{\"name\":\"x\",\"verb\":\"on\",\"target\":\"zone\",%s}",
+			       rows[i].rule);
+		refused(h, json, rows[i].reason, rows[i].words);
+	}
+	assert_int_equal(query(h, "SELECT COUNT(*) FROM schedule"), 0);
+}
+
 static void a_server_does_not_switch_itself_off_before_its_next_duty(void **state)
 {
 	struct harness *h = *state;
@@ -521,6 +593,8 @@ int main(void)
 		ZONE_TEST(the_nearest_level_with_a_list_wins_as_a_whole),
 		ZONE_TEST(each_time_zone_has_its_own_due_time),
 		ZONE_TEST(contradictions_are_refused_when_saved),
+		ZONE_TEST(times_that_the_clock_skips_or_shows_twice_are_told_when_saved),
+		ZONE_TEST(rules_that_can_never_be_are_refused_with_a_sentence),
 		ZONE_TEST(a_server_does_not_switch_itself_off_before_its_next_duty),
 		cmocka_unit_test(what_was_missed_is_made_up_for_within_its_limit_only),
 		ZONE_TEST(after_a_long_time_off_no_backlog_is_run),
