@@ -5,10 +5,11 @@
 #include "base/map.h"
 #include "store/act.h"
 
-#define STEP_MS   100
-#define ACTS_MAX  4096
-#define BOOT_MS   2000 /* R8 */
-#define LEASE_OUT 40000
+#define STEP_MS    100
+#define OBSERVE_MS 2000
+#define ACTS_MAX   4096
+#define BOOT_MS    2000 /* R8 */
+#define LEASE_OUT  40000
 
 /* One conversation, as wire holds it. */
 struct talk {
@@ -16,7 +17,7 @@ struct talk {
 	int64_t at; /* when its next thing happens */
 	enum { TALK_READING, TALK_AT_GATE, TALK_ORDERED } state;
 	struct act_outcome *outcome; /* TALK_ORDERED: what it will say */
-	bool cancelled;
+	bool told;                   /* that its order was answered */
 };
 
 /* An order that is on its way to a device; it outlives the process that sent it. */
@@ -43,7 +44,14 @@ struct world {
 	size_t order_count;
 	unsigned rounds, crash_round, crashes, total_obeyed;
 	bool crash_after;
+	int64_t dark_until; /* no device has power */
 };
+
+/* What wire and devices wait by: no clock that people set. */
+static int64_t now_of(const struct world *w)
+{
+	return clock_mono_ms(w->h->clock);
+}
 
 static bool chance(struct world *w, unsigned percent)
 {
@@ -91,6 +99,18 @@ void world_free(struct world *w)
 	free(w->interfaces);
 	map_u64_free(w->obeyed);
 	free(w);
+}
+
+void world_power_fails(struct world *w, int64_t ms)
+{
+	w->dark_until = now_of(w) + ms;
+	for (int d = 1; d <= w->devices; d++)
+		w->on[d] = false;
+}
+
+static bool is_dark(const struct world *w)
+{
+	return now_of(w) < w->dark_until;
 }
 
 void world_set_power(struct world *w, int device, bool on)
@@ -164,7 +184,7 @@ static void schedule(struct world *w, struct talk *t, enum act_end end, int reas
 	t->outcome->boot_left = t->s->boot_left && end != ACT_END_DONE;
 	t->outcome->power_after = power_of(w, device_of(t->s));
 	t->state = TALK_ORDERED;
-	t->at = clock_wall_ms(w->h->clock) + after;
+	t->at = now_of(w) + after;
 }
 
 /* The order does not follow: its choice is taken back, if the device can still be reached. */
@@ -188,7 +208,7 @@ static void send_order(struct world *w, const struct talk *t, int64_t after)
 {
 	assert_true(w->order_count < ACTS_MAX);
 	struct order *o = &w->orders[w->order_count++];
-	*o = (struct order){t->s->act, device_of(t->s), t->s->verb, t->s->boot, clock_wall_ms(w->h->clock) + after};
+	*o = (struct order){t->s->act, device_of(t->s), t->s->verb, t->s->boot, now_of(w) + after};
 	if (after == 0) {
 		obey(w, o);
 		w->order_count--;
@@ -199,7 +219,7 @@ static void send_order(struct world *w, const struct talk *t, int64_t after)
 static void let_go(struct world *w, struct talk *t)
 {
 	const struct faults *f = &w->faults;
-	if (chance(w, f->lost_request)) {
+	if (is_dark(w) || chance(w, f->lost_request)) {
 		doubt(w, t, ERR_NO_REPLY, 3000);
 	} else if (chance(w, f->lost_reply)) {
 		send_order(w, t, 0);
@@ -252,8 +272,7 @@ static void on_start(struct world *w, struct act_start *s)
 	assert_false(is_busy(w, s->at.id)); /* one conversation per device */
 	assert_true(w->talk_count < ACTS_MAX);
 	w->interfaces[device_of(s)] = s->at.id;
-	w->talks[w->talk_count++] =
-		(struct talk){.s = s, .at = clock_wall_ms(w->h->clock) + 50 + (int64_t)rng_below(&w->rng, 200)};
+	w->talks[w->talk_count++] = (struct talk){.s = s, .at = now_of(w) + 50 + (int64_t)rng_below(&w->rng, 200)};
 }
 
 static void read_wire(struct world *w)
@@ -280,7 +299,7 @@ static void settle(struct world *w, struct talk *t)
 	int d = device_of(t->s);
 	bool wanted = t->s->verb == VERB_ON ? w->on[d] : !w->on[d];
 	bool told_by_state = t->s->verb == VERB_ON || t->s->verb == VERB_OFF;
-	if (chance(w, w->faults.unreachable))
+	if (is_dark(w) || chance(w, w->faults.unreachable))
 		schedule(w, t, ACT_END_NOT_SENT, ERR_UNREACHABLE, 5000);
 	else if (w->audit[d])
 		schedule(w, t, times_obeyed(w, t->s->act) ? ACT_END_DONE : ACT_END_NOT_DONE, 0, 100);
@@ -303,7 +322,7 @@ static void read_device(struct world *w, struct talk *t, struct mail ***to_zone)
 {
 	int d = device_of(t->s);
 	enum verb v = t->s->verb;
-	if (chance(w, w->faults.unreachable)) {
+	if (is_dark(w) || chance(w, w->faults.unreachable)) {
 		schedule(w, t, ACT_END_NOT_SENT, ERR_UNREACHABLE, 5000);
 	} else if (t->s->mode == ACT_SETTLE) {
 		settle(w, t);
@@ -336,16 +355,22 @@ static void deliver_orders(struct world *w, int64_t now)
 			i++;
 			continue;
 		}
-		obey(w, &w->orders[i]);
+		if (!is_dark(w))
+			obey(w, &w->orders[i]);
 		w->orders[i] = w->orders[--w->order_count];
 	}
+}
+
+static bool says_that_it_was_answered(const struct talk *t)
+{
+	return t->s->tell_answered && t->s->mode == ACT_RUN && !t->told && t->outcome->end == ACT_END_DONE;
 }
 
 /* What wire has to say at this moment: a chain for the zone. */
 static struct mail *advance(struct world *w)
 {
 	struct mail *chain = NULL, **end = &chain;
-	int64_t now = clock_wall_ms(w->h->clock);
+	int64_t now = now_of(w);
 	deliver_orders(w, now);
 	for (size_t i = 0; i < w->talk_count;) {
 		struct talk *t = &w->talks[i];
@@ -353,6 +378,14 @@ static struct mail *advance(struct world *w)
 			i++;
 		} else if (t->state == TALK_READING) {
 			read_device(w, t, &end);
+			i++;
+		} else if (says_that_it_was_answered(t)) {
+			struct act_gate *g = gate_of(t->s, 0);
+			g->mail.kind = ZONE_ACT_ANSWERED;
+			*end = &g->mail;
+			end = &g->mail.next;
+			t->told = true;
+			t->at = now + OBSERVE_MS;
 			i++;
 		} else {
 			*end = &t->outcome->mail;
@@ -380,8 +413,7 @@ static bool is_crash_round(struct world *w)
 /* One round of the zone, in which the process may die on either side of the commit. */
 static void run_round(struct world *w, struct mail *messages)
 {
-	int64_t now = clock_wall_ms(w->h->clock);
-	if (!messages && machine_wake(w->h->z) > now)
+	if (!messages && machine_wake(w->h->z) > clock_wall_ms(w->h->clock))
 		return;
 	if (!is_crash_round(w)) {
 		w->rounds++;
@@ -406,10 +438,36 @@ static bool is_over(struct world *w)
 	return w->order_count == 0 && query(w->h, "SELECT COUNT(*) FROM job WHERE state < 2") == 0;
 }
 
+static bool is_idle(const struct world *w)
+{
+	return !w->talk_count && !w->order_count && !w->h->wire;
+}
+
+/* Where nobody talks, straight to what the zone waits for. */
+static int64_t step(const struct world *w, int64_t left)
+{
+	int64_t wake = machine_wake(w->h->z), wall = clock_wall_ms(w->h->clock);
+	if (!is_idle(w) || wake <= wall + STEP_MS)
+		return STEP_MS;
+	return wake - wall < left ? wake - wall : left;
+}
+
+void world_pass(struct world *w, int64_t ms)
+{
+	int64_t end = now_of(w) + ms;
+	while (now_of(w) < end) {
+		read_wire(w);
+		clock_advance(w->h->clock, chance(w, w->faults.freeze) ? LEASE_OUT : step(w, end - now_of(w)));
+		if (chance(w, w->faults.slow_gate))
+			clock_advance(w->h->clock, BOOT_MS + 1);
+		run_round(w, advance(w));
+	}
+}
+
 bool world_run(struct world *w, int64_t ms)
 {
-	int64_t end = clock_wall_ms(w->h->clock) + ms;
-	for (int n = 0; clock_wall_ms(w->h->clock) < end; n++) {
+	int64_t end = now_of(w) + ms;
+	for (int n = 0; now_of(w) < end; n++) {
 		read_wire(w);
 		if (n % 50 == 0 && is_over(w))
 			return true;

@@ -23,6 +23,8 @@ struct world *world_new(struct harness *h, uint64_t seed, const struct faults *f
 void world_free(struct world *w);
 /* Lets time pass until every job is final or ms are over; false: something is still open. */
 bool world_run(struct world *w, int64_t ms);
+/* Lets time pass, whether anything is open or not. */
+void world_pass(struct world *w, int64_t ms);
 /* The crash_at-th round (from 1) that writes dies before its commit, or right behind it. 0: none. */
 void world_crash_at(struct world *w, unsigned round, bool after_commit);
 unsigned world_rounds(const struct world *w); /* that wrote something */
@@ -31,6 +33,7 @@ void world_check(struct world *w);
 unsigned world_obeyed(const struct world *w);
 unsigned world_crashes(const struct world *w);
 /* Turns a device on or off by hand. */
+void world_power_fails(struct world *w, int64_t ms); /* nobody answers for so long, and all are off then */
 void world_set_power(struct world *w, int device, bool on);
 
 #endif
