@@ -107,15 +107,22 @@ bool setup_takes_hash(const struct device *d, enum hash_type type)
 }
 
 /* SHA-1 until 10.x, SHA-256 from 6.0 on; both in between. */
-static bool builtin_at(const struct device *d, unsigned i, struct cert_hash *ret)
+static unsigned builtin_sha1(const struct device *d)
 {
-	const struct profile *p = device_profile(d);
-	unsigned old = p->major < 11 ? ARRAY_LEN(roots) : 0, new = p->major >= 6 ? ARRAY_LEN(roots) : 0;
+	return device_profile(d)->major < 11 ? ARRAY_LEN(roots) : 0;
+}
+
+static unsigned builtin_count(const struct device *d)
+{
+	return builtin_sha1(d) + (device_profile(d)->major >= 6 ? ARRAY_LEN(roots) : 0);
+}
+
+static void builtin_at(const struct device *d, unsigned i, struct cert_hash *ret)
+{
+	unsigned old = builtin_sha1(d);
 	bool sha1 = i < old;
 	struct buf raw;
 
-	if (i >= old + new)
-		return false;
 	buf_init(&raw, HASH_SIZE_MAX);
 	(void)hex_decode(bytes_str(sha1 ? roots[i].sha1 : roots[i - old].sha256), &raw); /* a constant */
 	*ret = (struct cert_hash){.type = sha1 ? HASH_SHA1 : HASH_SHA256, .len = (uint8_t)raw.len, .builtin = true};
@@ -123,25 +130,16 @@ static bool builtin_at(const struct device *d, unsigned i, struct cert_hash *ret
 	buf_release(&raw);
 	snprintf(ret->name, sizeof(ret->name), "%s", roots[sha1 ? i : i - old].name);
 	ret->active = !d->setup || (!d->setup->builtin_off && !(d->setup->builtin_changed & 1u << i));
-	return true;
-}
-
-static unsigned builtin_count(const struct device *d)
-{
-	struct cert_hash h;
-	unsigned n = 0;
-
-	while (builtin_at(d, n, &h))
-		n++;
-	return n;
 }
 
 bool setup_hash_at(const struct sim *s, const struct device *d, unsigned i, struct cert_hash *ret)
 {
 	unsigned fixed = builtin_count(d);
 
-	if (i < fixed)
-		return builtin_at(d, i, ret);
+	if (i < fixed) {
+		builtin_at(d, i, ret);
+		return true;
+	}
 	if (!d->setup || i - fixed >= d->setup->user_count)
 		return false;
 	*ret = d->setup->user[i - fixed];

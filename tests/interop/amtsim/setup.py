@@ -540,6 +540,25 @@ def old_firmware_is_set_up_by_pid_and_pps():
             assert "no TLS-PSK" in str(e)
 
 
+def by_openssl(address, *options):
+    """What openssl s_client says about a handshake."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"{address}:16993", *options], input=b"",
+                          capture_output=True, check=False, timeout=DEADLINE)
+    return (done.stdout + done.stderr).decode()
+
+
+def openssl_comes_in_with_the_chain_and_not_without():
+    leaf = setup_certificate(issuer=authority.intermediate())
+    rest = authority.chain_file(leaf.chain()[1:], "rest.pem")
+    with enterprise() as s:
+        waits(s)
+        assert "alert handshake failure" in by_openssl(s.address)
+        assert "alert" in by_openssl(s.address, "-cert", leaf.file, "-key", leaf.key)  # no root
+        assert state(s)["refused"] in ("no-root", "chain-order")
+        good = by_openssl(s.address, "-cert", leaf.file, "-key", leaf.key, "-cert_chain", rest)
+        assert "alert" not in good and "Cipher is" in good and state(s)["refused"] is None, good
+
+
 # ---- the time there is ----
 
 def the_time_to_be_set_up_ends():
@@ -945,7 +964,7 @@ if __name__ == "__main__":
         faults_close_the_door_of_a_device_that_waits, a_key_that_is_not_the_one_told_cannot_be_used,
         a_device_signs_a_request_with_its_key, keys_from_outside_are_taken, what_tls_uses_cannot_be_removed,
         only_so_many_and_so_large_keys_are_made, with_mutual_tls_only_console_certificates_come_in,
-        old_firmware_is_set_up_by_pid_and_pps, the_time_to_be_set_up_ends,
+        old_firmware_is_set_up_by_pid_and_pps, openssl_comes_in_with_the_chain_and_not_without, the_time_to_be_set_up_ends,
         a_device_that_waits_says_hello_from_its_own_address, hellos_follow_the_schedule_of_firmware,
         a_psk_hello_tells_the_pid, the_server_is_looked_for_in_order, faults_change_what_a_hello_tells,
         many_devices_all_say_hello, a_computer_starts_from_a_usb_key, an_image_of_a_key_is_read_as_bios_does,
