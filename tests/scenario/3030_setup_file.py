@@ -15,7 +15,7 @@ import harness
 from harness import check, contains, equal
 
 OUT = "setup.bin"
-PORT = 8443
+PORT, HELLO = 8443, 9971
 RULE = [r"[A-Z]", r"[a-z]", r"[0-9]", r"[!#$%&'()*+\-./;<=>?@\[\\\]^`{|}~]"]
 
 
@@ -157,6 +157,28 @@ def the_image_of_a_key_is_read_by_mtools(box):
     equal(boot[54:59], b"FAT16")
 
 
+def computers_that_start_from_the_key_say_hello(box):
+    """From the file to the list of what was discovered, with simulated computers that read the key by themselves."""
+    sim = box.sim(3, "--profile", "11.8", "--mode", "factory")
+    server = serve(box, "--fqdn", "lamp.corp.example", hello=f"{box.address(1)}:{HELLO}")
+    make(box, server, "lab-keys", "--records", "2", "--address", box.address(1), "--port", str(HELLO), "--image",
+         name="key.img")
+    found = {}
+    for i in (2, 3):
+        sim.ctl("usb", box.address(i), box.path("key.img"))
+    events = server.events("?from=0")
+    while len(found) < 2:
+        name = events.until(lambda ev: ev["kind"] == "discovered")["name"]
+        found[name] = server.get(f"/discovered/{name}")
+    events.close()
+    root = hashlib.sha256(root_of(server)).hexdigest().upper()
+    ours = "sha256:" + ":".join(root[i:i + 2] for i in range(0, 64, 2))
+    for address in (box.address(2), box.address(3)):
+        equal((found[address]["hello"], found[address]["state"], found[address]["sources"]), ("pki", "in_setup", ["hello"]))
+        check(ours in found[address]["hashes"], "it trusts the zone's root")
+        check(found[address]["password_changed"], "the key gave it a password")
+
+
 def what_does_not_go_together_is_refused(box):
     server = serve(box)
     box.write("weak", "password\n")
@@ -238,6 +260,7 @@ harness.main(
     a_record_is_used_once_and_becomes_a_login,
     pairs_for_older_firmware_are_in_the_file_and_in_the_list,
     the_image_of_a_key_is_read_by_mtools,
+    computers_that_start_from_the_key_say_hello,
     what_does_not_go_together_is_refused,
     a_file_is_given_once_and_kept_nowhere,
     what_was_not_used_is_not_forgotten_by_mistake,
