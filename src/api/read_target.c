@@ -15,6 +15,7 @@ static void put_target(struct read *r, const struct store_sink *t, const struct 
 	api_put_str(&w, "severity", message_severity_name(t->severity));
 	api_put_list(&w, "components", t->components, ' ');
 	api_put_str(&w, "options", t->options);
+	api_put_bool(&w, "has_ca", *t->ca != 0);
 	api_put_bool(&w, "has_secret", t->secret.len > 0);
 	api_put_int(&w, "sent", s->sent);
 	api_put_int(&w, "missed", s->missed);

@@ -292,3 +292,19 @@ void note_mail(const struct note *n, const struct parcel *p, struct buf *out)
 	put_body(out, n);
 	buf_release(&subject);
 }
+
+int note_stream(const struct parcel *p, struct buf *out, struct err *e)
+{
+	struct buf one;
+	int rc = 0;
+	buf_init(&one, NOTE_MAX);
+	for (size_t i = 0; i < p->count && !rc; i++) {
+		buf_reset(&one);
+		note_syslog(&p->notes[i], p->deps->fqdn, &one);
+		rc = buf_check(&one, e, "message");
+		(void)buf_addf(out, "%zu ", one.len); /* octet counting; checked below */
+		(void)buf_add_bytes(out, buf_bytes(&one));
+	}
+	buf_release(&one);
+	return rc ? rc : buf_check(out, e, "messages");
+}

@@ -112,6 +112,7 @@ static void copy_row(struct arena *a, const struct store_sink *from, struct stor
 	to->address = arena_str(a, bytes_str(from->address));
 	to->options = arena_str(a, bytes_str(from->options));
 	to->components = arena_str(a, bytes_str(from->components));
+	to->ca = arena_str(a, bytes_str(from->ca));
 	to->secret = from->secret.p ? arena_bytes(a, from->secret) : BYTES_NONE;
 }
 
@@ -137,7 +138,9 @@ static int send_parcel(struct parcel *p, struct err *e)
 	case SINK_FILE:
 		return send_file(p, e);
 	case SINK_SYSLOG:
-		return strncmp(p->to.address, "tcp:", 4) == 0 ? send_stream(p, e) : send_datagrams(p, e);
+		return strncmp(p->to.address, "tcp:", 4) == 0   ? send_stream(p, e)
+		       : strncmp(p->to.address, "tls:", 4) == 0 ? send_tls(p, e)
+								: send_datagrams(p, e);
 	case SINK_UDP:
 	case SINK_SNMP:
 		return send_datagrams(p, e);

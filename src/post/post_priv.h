@@ -61,15 +61,20 @@ void note_mail(const struct note *n, const struct parcel *p, struct buf *out); /
 /* The subject with its macros: %s severity, %c component, %d id of the device, %t time, %a its name. */
 void note_subject(const struct note *n, const char *format, struct buf *out);
 
+/* All notes of a parcel as system logs take them from a stream, RFC 6587 3.4.1 and RFC 5425 4.3. */
+int note_stream(const struct parcel *p, struct buf *out, struct err *e);
+
 /* Each passes notes of a parcel on from its first, counts in p->done, and fails with ERR_NOT_DELIVERED. */
 int send_file(struct parcel *p, struct err *e);
 int send_datagrams(struct parcel *p, struct err *e); /* udp, snmp, syslog by udp or a local socket */
 int send_stream(struct parcel *p, struct err *e);    /* syslog by tcp */
+int send_tls(struct parcel *p, struct err *e);       /* syslog by TLS, RFC 5425 */
 int send_mail(struct parcel *p, struct err *e);
 int send_webhook(struct parcel *p, struct err *e);
 /* The id of the last message or record in a file, for the server of begin; begin when there is none. */
 int64_t file_position(const char *folder, const struct store_sink *s, int64_t begin);
 
+#define NOTE_MAX     60000 /* bytes of one, as it goes out */
 #define LOG_FILE_MAX (10 * 1024 * 1024)
 #define LOG_FILES    13   /* old ones that are kept */
 #define SEND_MS      5000 /* to connect, and for each write without progress */

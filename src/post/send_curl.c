@@ -1,7 +1,8 @@
-/* Mail and webhooks, by libcurl: no proxy, no redirect, only the protocols of the kind. */
+/* Mail, webhooks and system logs by TLS, by libcurl: no proxy, no redirect, only the protocols of the kind. */
 #include <curl/curl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <poll.h>
 #include <stdio.h>
 
 #include "base/base.h"
@@ -14,6 +15,8 @@
 #define MAIL_MAX   65536
 #define HOOK_MAX   (4u << 20)
 #define SIGN_SIZE  128
+#define STREAM_MAX (16u << 20)
+#define REFUSAL_MS 200 /* how long the other end may take to break off what it does not like */
 
 static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
@@ -40,6 +43,11 @@ static CURL *open_curl(struct parcel *p, const char *protocols, char why[CURL_ER
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, WHOLE_MS);
 	(void)curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (*p->to.ca) {
+		struct curl_blob ca = {(void *)(uintptr_t)p->to.ca, strlen(p->to.ca), CURL_BLOB_COPY}; /* only read */
+		(void)curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca);
+		(void)curl_easy_setopt(c, CURLOPT_CAPATH, NULL); /* and no others */
+	}
 	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
 	(void)curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	(void)curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -92,7 +100,8 @@ int send_mail(struct parcel *p, struct err *e)
 	(void)snprintf(from, sizeof(from), "<%s>", p->options.from);
 	(void)curl_easy_setopt(c, CURLOPT_MAIL_FROM, from);
 	(void)curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to);
-	(void)curl_easy_setopt(c, CURLOPT_USE_SSL, *p->options.user ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_TRY);
+	bool must = *p->options.user || *p->to.ca; /* what was said to be secret, or to come from somebody */
+	(void)curl_easy_setopt(c, CURLOPT_USE_SSL, must ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_TRY);
 	if (*p->options.user) {
 		(void)curl_easy_setopt(c, CURLOPT_USERNAME, p->options.user);
 		(void)curl_easy_setopt(c, CURLOPT_PASSWORD, p->secret.len ? (const char *)p->secret.p : "");
@@ -160,5 +169,67 @@ int send_webhook(struct parcel *p, struct err *e)
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(c);
 	buf_release(&body);
+	return rc;
+}
+
+static int failed(const struct parcel *p, CURLcode code, struct err *e)
+{
+	return err_set(e, ERR_NOT_DELIVERED, "%s broke the connection: %s", p->to.address, curl_easy_strerror(code));
+}
+
+static void wait_on(CURL *c, short events, int ms)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	if (curl_easy_getinfo(c, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+		(void)poll(&(struct pollfd){.fd = fd, .events = events}, 1,
+			   ms); /* in vain is fine: it is tried again */
+}
+
+static int send_whole(CURL *c, const struct parcel *p, struct bytes s, struct err *e)
+{
+	for (int waited = 0; s.len;) {
+		size_t n = 0;
+		CURLcode code = curl_easy_send(c, s.p, s.len, &n);
+		if (code == CURLE_AGAIN && waited < SEND_MS && !atomic_load(p->stopping)) {
+			wait_on(c, POLLOUT, REFUSAL_MS);
+			waited += REFUSAL_MS;
+			continue;
+		}
+		if (code != CURLE_OK)
+			return failed(p, code, e);
+		waited = 0;
+		s = BYTES(s.p + n, s.len - n);
+	}
+	return 0;
+}
+
+/* Nothing is answered; but who was not let in, or sent what is not taken, is told so by the connection's end. */
+static int look_for_refusal(CURL *c, const struct parcel *p, struct err *e)
+{
+	char byte;
+	size_t n;
+	wait_on(c, POLLIN, REFUSAL_MS);
+	CURLcode code = curl_easy_recv(c, &byte, 1, &n);
+	return code == CURLE_OK || code == CURLE_AGAIN ? 0 : failed(p, code, e);
+}
+
+int send_tls(struct parcel *p, struct err *e)
+{
+	char why[CURL_ERROR_SIZE];
+	struct buf out;
+	buf_init(&out, STREAM_MAX);
+	int rc = note_stream(p, &out, e);
+	CURL *c = open_curl(p, "https", why);
+	const char *url = arena_printf(p->arena, "https://%s", p->to.address + strlen("tls:"));
+	(void)curl_easy_setopt(c, CURLOPT_URL, url);
+	(void)curl_easy_setopt(c, CURLOPT_SSL_ENABLE_ALPN, 0L);
+	(void)curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
+	rc = rc ? rc : perform(c, p, why, e);
+	rc = rc ? rc : send_whole(c, p, buf_bytes(&out), e);
+	rc = rc ? rc : look_for_refusal(c, p, e);
+	if (!rc)
+		p->done = p->count; /* else nobody knows which came through: all go again */
+	curl_easy_cleanup(c);
+	buf_release(&out);
 	return rc;
 }

@@ -15,7 +15,7 @@
 #define SLICE_MS    200 /* between two looks at whether to give up */
 #define REFUSAL_MS  100 /* how long a refusal of a datagram may take to come back */
 #define FAREWELL_MS 2000
-#define TEXT_MAX    60000
+#define STREAM_MAX  (16u << 20)
 #define HOST_SIZE   256
 
 static int failed(struct err *e, const struct parcel *p, const char *what, int sys)
@@ -150,7 +150,7 @@ int send_datagrams(struct parcel *p, struct err *e)
 	int rc = open_socket(p, &fd, e);
 	if (rc)
 		return rc;
-	buf_init(&out, TEXT_MAX);
+	buf_init(&out, NOTE_MAX);
 	for (size_t i = 0; i < p->count && !rc && !sys; i++) {
 		rc = encode(p, &p->notes[i], &out, e);
 		if (!rc)
@@ -193,19 +193,13 @@ static int say_farewell(const struct parcel *p, int fd)
 
 int send_stream(struct parcel *p, struct err *e)
 {
-	struct buf out, one;
+	struct buf out;
 	int fd = -1;
 	int rc = connect_host(p, p->to.address + 4, NULL, SOCK_STREAM, &fd, e);
 	if (rc)
 		return rc;
-	buf_init(&out, 16u << 20);
-	buf_init(&one, TEXT_MAX);
-	for (size_t i = 0; i < p->count && !rc; i++) {
-		rc = encode(p, &p->notes[i], &one, e);
-		(void)buf_addf(&out, "%zu ", one.len); /* octet counting, RFC 6587 3.4.1; checked below */
-		(void)buf_add_bytes(&out, buf_bytes(&one));
-	}
-	rc = rc ? rc : buf_check(&out, e, "messages");
+	buf_init(&out, STREAM_MAX);
+	rc = note_stream(p, &out, e);
 	int sys = rc ? 0 : send_all(p, fd, buf_bytes(&out));
 	if (!rc && !sys)
 		sys = say_farewell(p, fd);
@@ -215,6 +209,5 @@ int send_stream(struct parcel *p, struct err *e)
 		p->done = p->count;
 	(void)close(fd); /* it was read to the end, or will be sent again */
 	buf_release(&out);
-	buf_release(&one);
 	return rc;
 }

@@ -49,6 +49,7 @@ static void bind_sink(struct db_stmt *st, const struct store_sink *t)
 	db_bind_text(st, t->components);
 	db_bind_i64(st, t->created_at);
 	db_bind_i64(st, t->changed_at);
+	db_bind_text(st, t->ca);
 }
 
 int store_sink_add(struct db *db, const struct store_sink *t, struct err *e)
@@ -87,6 +88,7 @@ static void read_sink(struct db_stmt *st, struct arena *a, struct store_sink *re
 	ret->components = row_text(st, a);
 	ret->created_at = db_take_i64(st);
 	ret->changed_at = db_take_i64(st);
+	ret->ca = row_text(st, a);
 }
 
 static int take_sink(struct db_stmt *st, struct arena *a, struct store_sink *ret)

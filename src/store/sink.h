@@ -33,6 +33,7 @@ struct store_sink {
 	enum message_severity severity; /* the mildest that is passed on */
 	const char *components;         /* separated by blanks; "" all */
 	int64_t created_at, changed_at;
+	const char *ca; /* PEM; "": the other end's certificate must come from one that the system trusts */
 };
 
 int store_sink_add(struct db *db, const struct store_sink *t, struct err *e);

@@ -52,7 +52,7 @@
 	"id, time, number, severity, actor, kind, object, name, related, text, more, acked_at, acked_by"
 #define TEXT_SINK_COLUMNS \
 	"t.id, t.name, t.kind, t.feed, t.enabled, t.address, t.options, t.secret, t.version, t.severity, t.components," \
-	" t.created_at, t.changed_at"
+	" t.created_at, t.changed_at, t.ca"
 #define TEXT_SCHEDULE_COLUMNS \
 	"id, scope, object, name, verb, boot, rule, time_zone, spread, is_protected, is_suspended, since, created_by, " \
 	"created_at, changed_at"
@@ -527,9 +527,9 @@ SQL(NOTICE_PUT, "INSERT INTO notice (admin, kind, object, shown_at) VALUES ($1, 
 SQL_SCAN(NOTICE_PURGE, "DELETE FROM notice WHERE shown_at < $1")
 SQL(NOTICE_FORGET, "DELETE FROM notice WHERE admin = $1")
 SQL(SINK_ADD, "INSERT INTO sink (id, name, kind, feed, enabled, address, options, secret, version, severity,"
-	" components, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+	" components, created_at, changed_at, ca) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)")
 SQL(SINK_PUT, "UPDATE sink SET name = $2, kind = $3, feed = $4, enabled = $5, address = $6, options = $7,"
-	" secret = $8, version = $9, severity = $10, components = $11, created_at = $12, changed_at = $13 WHERE id = $1")
+	" secret = $8, version = $9, severity = $10, components = $11, created_at = $12, changed_at = $13, ca = $14 WHERE id = $1")
 SQL(SINK_DELETE, "DELETE FROM sink WHERE id = $1")
 SQL(SINK_GET, "SELECT " TEXT_SINK_COLUMNS " FROM sink t WHERE t.id = $1")
 SQL(SINK_BY_NAME, "SELECT " TEXT_SINK_COLUMNS " FROM sink t WHERE t.name = $1")

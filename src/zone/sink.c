@@ -15,6 +15,7 @@
 #define SECRET_MAX  1024
 #define ADDRESS_MAX 1024
 #define RECIPIENTS  20
+#define CA_MAX      65536
 
 static void mail_free_simply(struct mail *m)
 {
@@ -71,9 +72,9 @@ static int check_syslog(const char *address, struct err *e)
 {
 	if (strncmp(address, "unix:/", 6) == 0 && strlen(address) < 100 && !has_line_end(address))
 		return 0;
-	if (strncmp(address, "udp:", 4) == 0 || strncmp(address, "tcp:", 4) == 0)
+	if (strncmp(address, "udp:", 4) == 0 || strncmp(address, "tcp:", 4) == 0 || strncmp(address, "tls:", 4) == 0)
 		return check_host(address + 4, true, e);
-	return err_set(e, ERR_INVALID, "address \"%s\" does not begin with unix:/, udp: or tcp:", address);
+	return err_set(e, ERR_INVALID, "address \"%s\" does not begin with unix:/, udp:, tcp: or tls:", address);
 }
 
 static int check_url(const char *address, const char *first, const char *second, struct err *e)
@@ -238,6 +239,29 @@ static int read_components(struct command *c, struct store_sink *t, struct err *
 	return rc;
 }
 
+static bool speaks_tls(const struct store_sink *t)
+{
+	return t->kind == SINK_SMTP || strncmp(t->address, "https://", 8) == 0 || strncmp(t->address, "tls:", 4) == 0;
+}
+
+/* The word system takes it away again. What is in it is found out by the first try. */
+static int read_ca(struct command *c, struct store_sink *t, struct err *e)
+{
+	struct bytes pem = api_file(c->call, "ca");
+	if (api_has(c->call, "ca"))
+		t->ca = bytes_equal_str(bytes_trim(pem), "system") ? "" : arena_str(c->arena, pem);
+	if (!*t->ca)
+		return 0;
+	if (!speaks_tls(t))
+		return err_set(e, ERR_INVALID, "address \"%s\" is not one where certificates are looked at",
+			       t->address);
+	if (strlen(t->ca) > CA_MAX)
+		return err_set(e, ERR_TOO_BIG, "--ca has more than %d KiB", CA_MAX / 1024);
+	if (!strstr(t->ca, "-----BEGIN CERTIFICATE-----"))
+		return err_set(e, ERR_INVALID, "--ca holds no certificate in PEM");
+	return 0;
+}
+
 static int check_roll(const char *roll, struct err *e)
 {
 	if (!roll || strcmp(roll, "size") == 0 || strcmp(roll, "day") == 0)
@@ -263,6 +287,7 @@ static int read_sink(struct command *c, struct store_sink *t, struct err *e)
 	int rc = check_roll(api_str(c->call, "roll"), e);
 	rc = rc ? rc : check_address(t, e);
 	rc = rc ? rc : check_own_file(c->z, t, e);
+	rc = rc ? rc : read_ca(c, t, e);
 	rc = rc || !api_has(c->call, "component") ? rc : read_components(c, t, e);
 	rc = rc ? rc : merge_options(c, t, e);
 	rc = rc ? rc : json_parse(bytes_str(t->options), OPTIONS_MAX, &options, e);
@@ -337,6 +362,7 @@ int command_TARGET_ADD(struct command *c, struct err *e)
 					 .options = "{}",
 					 .severity = MESSAGE_WARNING,
 					 .components = "",
+					 .ca = "",
 					 .created_at = c->z->now,
 					 .changed_at = c->z->now,
 				 };

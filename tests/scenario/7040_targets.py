@@ -14,6 +14,7 @@ import re
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import threading
 
@@ -23,6 +24,7 @@ from harness import check, contains, equal
 
 try:
     from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult
 except ImportError:
     Controller = None
 
@@ -293,6 +295,147 @@ def nothing_is_lost_while_the_other_end_or_the_server_is_away(box):
     equal(seen, sorted(seen), "in their order")
 
 
+def certificate(box, name, address, ca=None):
+    """Of a server at this address, by a CA of its own: openssl makes them. Paths of CA, certificate and key."""
+    ca_pem, ca_key = box.path(f"{name}-ca.pem"), box.path(f"{name}-ca.key")
+    pem, key, request = box.path(f"{name}.pem"), box.path(f"{name}.key"), box.path(f"{name}.csr")
+    extensions = box.write(f"{name}.ext", f"subjectAltName=IP:{address}\n")
+    new = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-batch"]
+    for command in (
+            new + ["-x509", "-days", "30", "-subj", f"/CN={name} CA", "-keyout", ca_key, "-out", ca_pem],
+            new + ["-subj", f"/CN={name}", "-keyout", key, "-out", request],
+            ["openssl", "x509", "-req", "-in", request, "-CA", ca_pem, "-CAkey", ca_key, "-CAcreateserial", "-days", "30",
+             "-extfile", extensions, "-out", pem]):
+        subprocess.run(command, check=True, capture_output=True)
+    return ca_pem, pem, key
+
+
+def server_context(pem, key):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem, key)
+    return context
+
+
+def failed_test(box, server, name):
+    done = box.run("lamp", "target", "test", name, env={"LAMP_SERVER": "unix:" + server.socket})
+    equal(done.returncode, 1, done.stderr)
+    return done.stderr
+
+
+def mails_go_over_tls_to_those_only_whom_the_ca_names(box):
+    if not Controller:
+        raise harness.Skipped("python3-aiosmtpd is not installed")
+    server = box.lampd()
+    ours, pem, key = certificate(box, "mail", box.address(6))
+    other, _, _ = certificate(box, "other", box.address(6))
+    _, elsewhere_pem, elsewhere_key = certificate(box, "elsewhere", box.address(7))
+    mails, seen = Mails(), []
+
+    class Inside(Mails):
+        async def handle_DATA(self, server, session, envelope):
+            seen.append(session.ssl is not None)
+            return await mails.handle_DATA(server, session, envelope)
+
+    def check_login(server, session, envelope, mechanism, data):
+        return AuthResult(success=(data.login, data.password) == (b"lamp", b"m41l-canary"))
+
+    def start(kind, context, **more):
+        with udp(box.address(6)) as (_, port):
+            pass
+        controller = kind(Inside(), hostname=box.address(6), port=port, **more)
+        controller.start()
+        return controller, port
+    smtps, smtps_port = start(Controller, None, ssl_context=server_context(pem, key))
+    starttls, port = start(Controller, None, tls_context=server_context(pem, key), require_starttls=True,
+                           authenticator=check_login, auth_required=True)
+    plain, plain_port = start(Controller, None)
+    wrong, wrong_port = start(Controller, None, ssl_context=server_context(elsewhere_pem, elsewhere_key))
+    more = {"from": "lamp@corp.example", "to": ["ops@corp.example"]}
+    ca = open(ours).read()
+    try:
+        add(server, "smtps", "smtp", f"smtps://{box.address(6)}:{smtps_port}", ca=ca, **more)
+        add(server, "starttls", "smtp", f"smtp://{box.address(6)}:{port}", ca=ca, user="lamp", secret="m41l-canary", **more)
+        for name in ("smtps", "starttls"):
+            box.lamp(server, "target", "test", name)
+            mails.got.get(timeout=harness.DEADLINE)
+        check(seen[1], "it came after STARTTLS")
+        add(server, "system", "smtp", f"smtps://{box.address(6)}:{smtps_port}", **more)
+        contains(failed_test(box, server, "system"), "certificate")
+        add(server, "foreign", "smtp", f"smtps://{box.address(6)}:{smtps_port}", ca=open(other).read(), **more)
+        contains(failed_test(box, server, "foreign"), "certificate")
+        add(server, "name", "smtp", f"smtps://{box.address(6)}:{wrong_port}",
+            ca=open(box.path("elsewhere-ca.pem")).read(), **more)
+        contains(failed_test(box, server, "name"), box.address(6))
+        add(server, "stripped", "smtp", f"smtp://{box.address(6)}:{plain_port}", ca=ca, **more)
+        contains(failed_test(box, server, "stripped"), "STARTTLS")
+        add(server, "login", "smtp", f"smtp://{box.address(6)}:{plain_port}", user="lamp", secret="m41l-canary", **more)
+        contains(failed_test(box, server, "login"), "STARTTLS")
+        equal(mails.got.qsize(), 0, "mails that came in the clear")
+        server.patch("/targets/starttls", secret="wr0ng")
+        failed_test(box, server, "starttls")
+    finally:
+        for controller in (smtps, starttls, plain, wrong):
+            controller.stop()
+    check("m41l-canary" not in server.log_text() + json.dumps(server.items("/audit")), "the password is seen nowhere")
+
+
+def webhooks_and_system_logs_go_over_tls_with_a_ca_of_ones_own(box):
+    server = box.lampd("--fqdn", "lamp.example")
+    ours, pem, key = certificate(box, "hook", box.address(8))
+    other, _, _ = certificate(box, "other", box.address(8))
+    with hook(box.address(8)) as there, socket.create_server((box.address(8), 0)) as listener:
+        there.socket = server_context(pem, key).wrap_socket(there.socket, server_side=True)
+        url = f"https://{box.address(8)}:{there.server_address[1]}/amt"
+        log = f"tls:{box.address(8)}:{listener.getsockname()[1]}"
+        listener.settimeout(harness.DEADLINE)
+        texts = queue.Queue()
+
+        def take():
+            while True:
+                try:
+                    raw, _ = listener.accept()
+                    with server_context(pem, key).wrap_socket(raw, server_side=True) as s:
+                        whole = b""
+                        while part := s.recv(65536):
+                            whole += part
+                        texts.put((s.version(), whole))
+                except (ssl.SSLError, ConnectionError):
+                    continue
+                except OSError:
+                    return
+        threading.Thread(target=take, daemon=True).start()
+        add(server, "hook", "webhook", url, ca=open(ours).read(), secret="k3y")
+        add(server, "log", "syslog", log, ca=open(ours).read(), feed="audit")
+        box.lamp(server, "target", "test", "hook")
+        there.got.get(timeout=harness.DEADLINE)
+        hold(server)
+        headers, _ = there.got.get(timeout=harness.DEADLINE)
+        check(headers["Lamplighter-Signature"], "it is signed")
+        version, whole = texts.get(timeout=harness.DEADLINE)
+        check(version in ("TLSv1.2", "TLSv1.3"), version)
+        records = {r["seq"]: r["hash"] for r in server.items("/audit-export")}
+        count = 0
+        while whole:
+            length, _, rest = whole.partition(b" ")
+            one, whole = rest[:int(length)].decode(), rest[int(length):]
+            seq, digest = re.search(r"seq=(\d+) hash=([0-9a-f]{64})", one).groups()
+            equal(digest, records[int(seq)], "hash of the record that came")
+            check(one.startswith("<110>1 "), one)
+            count += 1
+        check(count >= 1, "records")
+        for name, kind, address in (("hook2", "webhook", url), ("log2", "syslog", log)):
+            add(server, name, kind, address)
+            contains(failed_test(box, server, name), "certificate")
+            server.patch(f"/targets/{name}", ca=open(other).read())
+            contains(failed_test(box, server, name), "certificate")
+            server.patch(f"/targets/{name}", ca=open(ours).read())
+            box.lamp(server, "target", "test", name)
+        equal([(t["name"], t["has_ca"]) for t in server.items("/targets") if t["name"] in ("log", "local-log")],
+              [("local-log", False), ("log", True)])
+        server.post("/targets", expect=400, name="bad", kind="udp", address="x:1", ca=open(ours).read())
+        server.post("/targets", expect=400, name="bad", kind="syslog", address=log, ca="no certificate")
+
+
 def what_cannot_be_a_target_is_refused(box):
     server = box.lampd()
     for kind, address, more in (
@@ -317,7 +460,9 @@ harness.main(
     datagrams_and_system_logs_get_messages,
     traps_are_understood_by_snmptrapd,
     mails_have_a_subject_with_its_macros,
+    mails_go_over_tls_to_those_only_whom_the_ca_names,
     webhooks_are_signed_and_tried_again,
+    webhooks_and_system_logs_go_over_tls_with_a_ca_of_ones_own,
     nothing_is_lost_while_the_other_end_or_the_server_is_away,
     what_cannot_be_a_target_is_refused,
     at_once=3,
