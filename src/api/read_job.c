@@ -4,36 +4,7 @@
 #include "store/act.h"
 #include "store/device.h"
 #include "store/job.h"
-
-static const char *job_state(const struct store_job *j)
-{
-	if (j->state >= JOB_STATE_ENDED)
-		return "final";
-	return j->cancelled_at ? "cancelling" : j->state == JOB_STATE_EXPANDING ? "expanding" : "running";
-}
-
-static void put_job(struct read *r, const struct store_job *j)
-{
-	struct api_writer w;
-	api_begin(&w, &r->json, NULL, API_OBJECT_job);
-	api_put_int(&w, "job", j->id);
-	api_put_str(&w, "verb", verb_name((enum verb)j->verb));
-	api_put_str(&w, "boot", boot_name(boot_from_options(j->options)));
-	api_put_str(&w, "by", j->requested_by);
-	api_put_time(&w, "created", j->created_at);
-	api_put_time(&w, "ended", j->ended_at);
-	api_put_str(&w, "state", job_state(j));
-	api_put_int(&w, "total", j->total);
-	api_put_int(&w, "open", j->total - store_job_counts_sum(&j->counts));
-	api_put_int(&w, "done", j->counts.done);
-	api_put_int(&w, "already", j->counts.already);
-	api_put_int(&w, "failed", j->counts.failed);
-	api_put_int(&w, "unknown", j->counts.unknown);
-	api_put_int(&w, "cancelled", j->counts.cancelled);
-	api_put_int(&w, "expired", j->counts.expired);
-	api_put_int(&w, "skipped", j->counts.skipped);
-	api_end(&w);
-}
+#include "zone/job_write.h"
 
 /* Returns 1 when the page is full. */
 static int take_job(struct read *r, const struct store_job *j)
@@ -49,7 +20,7 @@ static int take_job(struct read *r, const struct store_job *j)
 	if (wanted) {
 		if (!read_take(r))
 			return 1;
-		put_job(r, j);
+		job_write(&r->json, NULL, j, boot_from_options(j->options));
 	}
 	read_key_id(r, j->id);
 	return 0;
@@ -118,7 +89,7 @@ int read_JOB_SHOW(struct read *r, struct err *e)
 	struct store_job j;
 	int code = get_job(r, &j, e);
 	if (!code)
-		put_job(r, &j);
+		job_write(&r->json, NULL, &j, boot_from_options(j.options));
 	return code;
 }
 

@@ -13,6 +13,7 @@
 #include "zone/command.h"
 #include "zone/crash.h"
 #include "zone/group.h"
+#include "zone/job_write.h"
 
 #define DEADLINE_MIN_MS 1000
 #define PROGRESS_MS     250 /* at most four a second */
@@ -20,41 +21,6 @@
 #define TARGET_TEXT_MAX 512
 #define OPTIONS_MAX     4096
 #define START_MS        30000 /* what is due at the end of a window may still start for so long */
-
-static bool is_open(const struct store_job *j)
-{
-	return j->state < JOB_STATE_ENDED;
-}
-
-static const char *state_text(const struct store_job *j)
-{
-	if (!is_open(j))
-		return "final";
-	return j->cancelled_at ? "cancelling" : j->state == JOB_STATE_EXPANDING ? "expanding" : "running";
-}
-
-static void write_job(struct json_writer *json, const char *name, const struct store_job *j, enum boot_choice boot)
-{
-	struct api_writer w;
-	api_begin(&w, json, name, API_OBJECT_job);
-	api_put_int(&w, "job", j->id);
-	api_put_str(&w, "verb", verb_name((enum verb)j->verb));
-	api_put_str(&w, "boot", boot_name(boot));
-	api_put_str(&w, "by", j->requested_by);
-	api_put_time(&w, "created", j->created_at);
-	api_put_time(&w, "ended", j->ended_at);
-	api_put_str(&w, "state", state_text(j));
-	api_put_int(&w, "total", j->total);
-	api_put_int(&w, "open", j->total - store_job_counts_sum(&j->counts));
-	api_put_int(&w, "done", j->counts.done);
-	api_put_int(&w, "already", j->counts.already);
-	api_put_int(&w, "failed", j->counts.failed);
-	api_put_int(&w, "unknown", j->counts.unknown);
-	api_put_int(&w, "cancelled", j->counts.cancelled);
-	api_put_int(&w, "expired", j->counts.expired);
-	api_put_int(&w, "skipped", j->counts.skipped);
-	api_end(&w);
-}
 
 /* The job as it will stand when this round is written. */
 static struct store_job row_of(const struct job *j)
@@ -77,7 +43,7 @@ static void write_data(const struct job *j, struct buf *out)
 	struct store_job row = row_of(j);
 	struct json_writer json;
 	json_writer_init(&json, out);
-	write_job(&json, NULL, &row, j->boot);
+	job_write(&json, NULL, &row, j->boot);
 }
 
 static int tell_job(struct zone *z, const struct job *j, const char *change, struct err *e)
@@ -953,7 +919,7 @@ static int answer_job(struct command *c, const struct store_job *row, enum boot_
 {
 	struct json_writer json;
 	json_writer_init(&json, &c->body);
-	write_job(&json, NULL, row, boot);
+	job_write(&json, NULL, row, boot);
 	return 0;
 }
 

@@ -83,6 +83,7 @@ void mail_drop(void *mail); /* frees one */
 
 /* What wire says. They run a round. */
 void send_gate(struct harness *h, const struct act_start *s, int power_before);
+void let_through(struct harness *h, const struct act_start *s); /* the gate, of a device that is on */
 void send_outcome(struct harness *h, const struct act_start *s, enum act_end end, int reason);
 struct act_outcome *outcome_of(const struct act_start *s, enum act_end end, int reason);
 struct act_gate *gate_of(const struct act_start *s, int power_before);

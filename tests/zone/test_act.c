@@ -12,15 +12,6 @@ static struct act_start *order(struct harness *h, const char *verb)
 	return s;
 }
 
-/* Through the gate. */
-static void let_through(struct harness *h, const struct act_start *s)
-{
-	send_gate(h, s, POWER_STATE_ON);
-	struct act_gate_answer *a = take_gate_answer(h);
-	assert_true(a->go);
-	mail_drop(a);
-}
-
 /* Into doubt, and past the drain: answers the settling conversation. */
 static struct act_start *let_settle(struct harness *h, struct act_start *s)
 {

@@ -16,14 +16,6 @@ static struct act_start *order(struct harness *h, const char *verb, const char *
 	return s;
 }
 
-static void let_through(struct harness *h, const struct act_start *s)
-{
-	send_gate(h, s, POWER_STATE_ON);
-	struct act_gate_answer *a = take_gate_answer(h);
-	assert_true(a->go);
-	mail_drop(a);
-}
-
 static void send_left(struct harness *h, const struct act_start *s, enum act_end end, int reason, bool left)
 {
 	struct act_outcome *o = outcome_of(s, end, reason);
