@@ -8,19 +8,15 @@
 #include "base/rng.h"
 #include "store/hold.h"
 #include "store/power.h"
-#include "zone/calendar.h"
+#include "zone/act_priv.h"
 #include "zone/crash.h"
 #include "zone/engine.h"
 
-#define RUN_MS          10000 /* how long one run may try again to reach the device */
-#define BOUND_MS        60000 /* how long wire may overrun a deadline before it is no longer waited for */
 #define ORDER_MS        32000 /* how long after its gate an order may be on the wire: R8, and one exchange */
 #define BACKOFF_MS      2000  /* doubled with each attempt */
 #define BACKOFF_MAX_MS  60000
 #define SETTLE_RETRY_MS 5000 /* between two looks for evidence */
 #define LOST_RACE_MS    1000
-#define PACE_MS         10000 /* the power-on rate is for so long */
-#define NC_SPARE        64    /* answers whose counters may have been lost with an earlier process */
 
 /* How an act ends, or why it goes on. */
 struct end {
@@ -32,7 +28,7 @@ struct end {
 };
 
 /* A setting of the act's device. Where that cannot be read the zone's does: nothing here may fail for it. */
-static int64_t at_device(struct zone *z, enum setting_id id, int64_t device)
+int64_t act_setting(struct zone *z, enum setting_id id, int64_t device)
 {
 	int64_t v = setting(z, id);
 	(void)setting_at(z, id, 0, device, &v, NULL); /* as said above */
@@ -45,7 +41,7 @@ static const char *text_or_null(const char *s)
 }
 
 /* Another act than expected is in the database: memory follows it. */
-static int resync(struct zone *z, struct slot *s, struct err *e)
+int act_resync(struct zone *z, struct slot *s, struct err *e)
 {
 	struct store_act a;
 	int rc = store_act_get(z->db, z->arena, s->id, &a, NULL);
@@ -64,14 +60,14 @@ static int resync(struct zone *z, struct slot *s, struct err *e)
 	return 0;
 }
 
-static bool boot_is_left(const struct zone *z, int64_t amt)
+bool act_boot_is_left(const struct zone *z, int64_t amt)
 {
 	return map_u64_get(z->boot_left, (uint64_t)amt) != NULL;
 }
 
-static int note_boot(struct zone *z, int64_t amt, bool left, struct err *e)
+int act_note_boot(struct zone *z, int64_t amt, bool left, struct err *e)
 {
-	if (left == boot_is_left(z, amt))
+	if (left == act_boot_is_left(z, amt))
 		return 0;
 	int rc = left ? store_boot_left_put(z->db, amt, e) : store_boot_left_delete(z->db, amt, e);
 	if (rc)
@@ -88,8 +84,8 @@ static int learn_boot(struct zone *z, const struct slot *s, const struct act_out
 {
 	bool used = m->end == ACT_END_DONE;
 	if (s->in_doubt)
-		return used && job_boot(z, s->job) ? note_boot(z, s->amt, false, e) : 0;
-	return s->minds_boot ? note_boot(z, s->amt, !used && m->boot_left, e) : 0;
+		return used && job_boot(z, s->job) ? act_note_boot(z, s->amt, false, e) : 0;
+	return s->minds_boot ? act_note_boot(z, s->amt, !used && m->boot_left, e) : 0;
 }
 
 static int finish(struct zone *z, struct slot *s, const struct end *end, struct err *e)
@@ -112,7 +108,7 @@ static int finish(struct zone *z, struct slot *s, const struct end *end, struct 
 	if (rc)
 		return rc;
 	if (!won)
-		return resync(z, s, e);
+		return act_resync(z, s, e);
 	struct store_act a = {
 		.id = s->id,
 		.job = s->job,
@@ -128,7 +124,7 @@ static int finish(struct zone *z, struct slot *s, const struct end *end, struct 
 	struct job *j = job_get(z, s->job);
 	if (j)
 		job_count(z, j, end->to);
-	rc = j && j->boot && boot_is_left(z, s->amt) ? job_unboot(z, s, e) : 0;
+	rc = j && j->boot && act_boot_is_left(z, s->amt) ? job_unboot(z, s, e) : 0;
 	queue_delete(z->queue, s);
 	return rc ? rc : act_tell_final(z, &a, e);
 }
@@ -144,7 +140,7 @@ static int finish_as(struct zone *z, struct slot *s, struct end *end, enum act_s
 	return finish(z, s, end, e);
 }
 
-static int finish_simply(struct zone *z, struct slot *s, enum act_state to, int code, struct err *e)
+int act_finish_simply(struct zone *z, struct slot *s, enum act_state to, int code, struct err *e)
 {
 	return finish(z, s, &(struct end){.to = to, .reason = REASON(code)}, e);
 }
@@ -155,6 +151,11 @@ static int expire(struct zone *z, struct slot *s, struct end *end, struct err *e
 	if (s->attempt && s->reason)
 		return finish_as(z, s, end, ACT_STATE_FAILED, s->reason, e);
 	return finish_as(z, s, end, ACT_STATE_EXPIRED, s->reason ? s->reason : REASON(ERR_EXPIRED), e);
+}
+
+int act_expire(struct zone *z, struct slot *s, struct err *e)
+{
+	return expire(z, s, &(struct end){0}, e);
 }
 
 /* Doubles with each attempt, and differs from act to act so that a whole subnet does not come back at once. */
@@ -182,7 +183,7 @@ static int requeue(struct zone *z, struct slot *s, int64_t due, struct end *why,
 	};
 	int rc = store_act_requeue(z->db, &b, &won, e);
 	if (rc || !won)
-		return rc ? rc : resync(z, s, e);
+		return rc ? rc : act_resync(z, s, e);
 	crash_mark(z, CRASH_REQUEUE);
 	why->to = ACT_STATE_QUEUED;
 	s->reason = why->reason;
@@ -205,7 +206,7 @@ static int fall_into_doubt(struct zone *z, struct slot *s, struct end *why, stru
 	};
 	int rc = store_act_keep_sent(z->db, &settle, &won, e);
 	if (rc || !won)
-		return rc ? rc : resync(z, s, e);
+		return rc ? rc : act_resync(z, s, e);
 	crash_mark(z, CRASH_DOUBT);
 	why->to = ACT_STATE_SENT;
 	s->reason = why->reason;
@@ -232,23 +233,23 @@ static void cancel_talk(struct zone *z, const struct slot *s, int reason)
 		tell_wire(z, WIRE_ACT_CANCEL, (uint64_t)s->id, (uint32_t)s->fence, reason);
 }
 
-static bool is_cancelled(struct zone *z, const struct slot *s)
+bool act_is_cancelled(struct zone *z, const struct slot *s)
 {
 	const struct job *j = job_get(z, s->job);
 	return j && j->cancelled_at;
 }
 
-static bool minds_hold(enum verb v)
+bool act_minds_hold(enum verb v)
 {
 	return verb_changes_power(v) || verb_sets_up(v);
 }
 
 /* Why the compare-and-set of `sent` or `claimed` found no row. */
-static int why_not(struct zone *z, const struct slot *s, int *ret_code, struct err *e)
+int act_why_not(struct zone *z, const struct slot *s, int *ret_code, struct err *e)
 {
 	bool held = false;
 	*ret_code = s->deadline <= z->now ? ERR_EXPIRED : ERR_CONFLICT;
-	int rc = minds_hold(s->verb) ? store_hold_covers(z->db, s->device, &held, e) : 0;
+	int rc = act_minds_hold(s->verb) ? store_hold_covers(z->db, s->device, &held, e) : 0;
 	if (!rc && held)
 		*ret_code = ERR_HELD;
 	return rc;
@@ -257,7 +258,7 @@ static int why_not(struct zone *z, const struct slot *s, int *ret_code, struct e
 /* How long a sent act may be observed before its outcome is missed. */
 static int64_t observe_bound(struct zone *z, const struct slot *s)
 {
-	return at_device(z, SETTING_OBSERVE_TIME, s->device) + 2 * BOUND_MS;
+	return act_setting(z, SETTING_OBSERVE_TIME, s->device) + 2 * BOUND_MS;
 }
 
 /* A step that may be repeated: its act stays claimed. */
@@ -268,8 +269,8 @@ static int on_keep_gate(struct zone *z, const struct act_gate *m, struct err *e)
 	if (s && s->fence == m->fence && s->state == ACT_STATE_CLAIMED) {
 		bool held = false;
 		rc = store_hold_covers(z->db, s->device, &held, e);
-		if (!rc && (held || is_cancelled(z, s) || s->deadline <= z->now))
-			code = held ? ERR_HELD : is_cancelled(z, s) ? ERR_CANCELLED : ERR_EXPIRED;
+		if (!rc && (held || act_is_cancelled(z, s) || s->deadline <= z->now))
+			code = held ? ERR_HELD : act_is_cancelled(z, s) ? ERR_CANCELLED : ERR_EXPIRED;
 		else if (!rc)
 			rc = setup_on_gate(z, s, m, &code, e);
 	}
@@ -295,12 +296,12 @@ int act_on_gate(struct zone *z, const struct act_gate *m, struct err *e)
 			.power_before = m->power_before,
 			.message_id = m->message_id,
 		};
-		if (is_cancelled(z, s))
+		if (act_is_cancelled(z, s))
 			code = ERR_CANCELLED;
 		else
 			rc = store_act_send(z->db, &send, &won, e);
 		if (!rc && !won && code != ERR_CANCELLED)
-			rc = why_not(z, s, &code, e);
+			rc = act_why_not(z, s, &code, e);
 	}
 	if (rc)
 		return rc;
@@ -374,7 +375,7 @@ static enum stage stage_of(const struct slot *s)
 static bool may_try_again(struct zone *z, const struct slot *s, const struct act_outcome *m)
 {
 	bool repeats = verb_changes_power(s->verb) || verb_sets_up(s->verb) || s->verb == VERB_UNBOOT;
-	if (!repeats || s->attempt >= at_device(z, SETTING_ACT_TRIES, s->device))
+	if (!repeats || s->attempt >= act_setting(z, SETTING_ACT_TRIES, s->device))
 		return false;
 	if (s->state == ACT_STATE_SENT)
 		return true; /* proven refused or never left, whatever the reason: act.h */
@@ -384,7 +385,7 @@ static bool may_try_again(struct zone *z, const struct slot *s, const struct act
 /* Nothing was obeyed. */
 static int go_back(struct zone *z, struct slot *s, const struct act_outcome *m, struct end *end, struct err *e)
 {
-	if (is_cancelled(z, s))
+	if (act_is_cancelled(z, s))
 		return finish_as(z, s, end, ACT_STATE_CANCELLED, REASON(ERR_CANCELLED), e);
 	switch (m->reason) {
 	case ERR_HELD:
@@ -570,290 +571,6 @@ int act_on_outcome(struct zone *z, const struct act_outcome *m, struct err *e)
 	return engine_on_contact(z, c.device, c.by_schedule, c.seen_at, c.reason, e);
 }
 
-/* Its own, or what its folder and the zone say. */
-static enum tls_policy tls_policy_of(struct zone *z, const struct store_act_due *d)
-{
-	if (d->interface.tls_policy != STORE_TLS_POLICY_DEFAULT)
-		return (enum tls_policy)d->interface.tls_policy;
-	return (enum tls_policy)at_device(z, SETTING_TLS_DEFAULT, d->device);
-}
-
-/* Rows of a device become an order to wire. ERR_NOT_CONFIGURED, ERR_NO_CREDENTIAL. */
-static int fill_interface(struct zone *z, const struct store_act_due *d, struct act_interface *at, struct err *e)
-{
-	const struct login *l;
-	if (!d->interface.id || !*d->interface.host)
-		return err_set(e, ERR_NOT_CONFIGURED, "device has no AMT address");
-	int rc = credential_login(z, setup_credential(job_get(z, d->job), d->interface.credential), &l, e);
-	if (rc)
-		return rc;
-	at->id = (uint64_t)d->interface.id;
-	bytes_to_str(bytes_str(d->interface.host), at->host, sizeof(at->host));
-	at->plain_port = (uint16_t)d->interface.port_plain;
-	at->tls_port = (uint16_t)d->interface.port_tls;
-	at->tls_policy = tls_policy_of(z, d);
-	at->old_tls = d->interface.old_tls;
-	at->tls_seen = d->state.transport == STORE_TRANSPORT_TLS;
-	at->has_pin = d->state.tls_pin.len == TLS_PIN_SIZE;
-	if (at->has_pin)
-		memcpy(at->pin, d->state.tls_pin.p, TLS_PIN_SIZE);
-	at->uuid = d->state.uuid;
-	at->has_uuid = !uuid_is_nil(&at->uuid);
-	bytes_to_str(bytes_str(d->state.version), at->version, sizeof(at->version));
-	memcpy(at->login, l->login, sizeof(at->login));
-	at->credential = (uint64_t)l->id;
-	at->credential_version = (uint64_t)l->version;
-	at->sealed_len = l->sealed_len;
-	memcpy(at->sealed, l->sealed, l->sealed_len);
-	uint32_t spare = map_u64_get(z->fresh, (uint64_t)d->interface.id) ? 0 : NC_SPARE;
-	if (digest_session_parse(bytes_str(d->state.digest), spare, &at->digest, NULL))
-		bytes_to_str(bytes_str(d->state.realm), at->digest.realm, sizeof(at->digest.realm));
-	return 0;
-}
-
-static void start_talk(struct zone *z, struct slot *s, struct act_start *m)
-{
-	m->act = (uint64_t)s->id;
-	m->fence = (uint32_t)s->fence;
-	m->verb = s->verb;
-	m->boot = job_boot(z, s->job);
-	m->observe_ms = at_device(z, SETTING_OBSERVE_TIME, s->device);
-	queue_talk_open(z->queue, s, m->mode == ACT_RUN, z->now);
-	chain_add(&z->to_wire, &m->mail);
-}
-
-static int claim(struct zone *z, struct slot *s, bool *ret_won, struct err *e)
-{
-	int64_t lease = setting(z, SETTING_LEASE);
-	struct store_act_claim c = {
-		.id = s->id,
-		.fence = s->fence,
-		.server = z->server,
-		.epoch = z->epoch,
-		.now = z->now > s->due_kept ? z->now : s->due_kept,
-		.lease_end = later(z->now, lease),
-		.hold_counts = minds_hold(s->verb),
-	};
-	int rc = store_act_claim(z->db, &c, ret_won, e);
-	if (rc || !*ret_won)
-		return rc;
-	crash_mark(z, CRASH_CLAIM);
-	s->fence++;
-	s->attempt++;
-	queue_live(z->queue, s, ACT_STATE_CLAIMED, later(s->deadline, BOUND_MS));
-	if (z->renew_at == INT64_MAX)
-		z->renew_at = later(z->now, lease / 3);
-	return 0;
-}
-
-static int claim_lost(struct zone *z, struct slot *s, struct err *e)
-{
-	int code;
-	struct end end = {0};
-	int rc = why_not(z, s, &code, e);
-	if (rc)
-		return rc;
-	if (code == ERR_EXPIRED)
-		return expire(z, s, &end, e);
-	if (code == ERR_HELD)
-		return finish_simply(z, s, ACT_STATE_CANCELLED, ERR_HELD, e);
-	return resync(z, s, e);
-}
-
-/* What has come between the making of an act and its start: the device was marked as protected, or a black-out that
- * was not known then has begun. */
-static int why_left_out(struct zone *z, const struct slot *s, const struct store_act_due *d, int *ret_code,
-			struct err *e)
-{
-	const struct job *j = job_get(z, s->job);
-	const struct recur_out *out = NULL;
-	*ret_code = 0;
-	if (d->is_protected && verb_is_harmful(s->verb) && !(j && j->include_protected)) {
-		*ret_code = ERR_PROTECTED;
-		return 0;
-	}
-	int rc = j && j->from.schedule ? calendar_black_out(z, 0, s->device, z->now, &out, e) : 0;
-	if (!rc && out)
-		*ret_code = ERR_BLACKED_OUT;
-	return rc;
-}
-
-/* Fills the order and claims the act. Not won: the act ended or waits, and nothing is to be started. */
-static int prepare(struct zone *z, struct slot *s, struct act_start *m, bool *ret_won, struct err *e)
-{
-	struct store_act_due d;
-	struct err why = ERR_INIT;
-	int code;
-	*ret_won = false;
-	int rc = store_act_due_get(z->db, z->arena, s->id, &d, e);
-	if (rc)
-		return rc;
-	rc = why_left_out(z, s, &d, &code, e);
-	if (rc)
-		return rc;
-	if (code)
-		return finish_simply(z, s, ACT_STATE_SKIPPED, code, e);
-	rc = fill_interface(z, &d, &m->at, &why);
-	rc = rc ? rc : setup_prepare(z, s, m, &why);
-	if (rc && err_class(rc) == ERR_CLASS_INPUT) /* it cannot be done as it is set up */
-		return finish_simply(z, s, ACT_STATE_FAILED, rc, e);
-	if (rc)
-		return err_set(e, rc, "%s", why.msg);
-	rc = claim(z, s, ret_won, e);
-	return rc || *ret_won ? rc : claim_lost(z, s, e);
-}
-
-/* Takes the next free time of the folder, rate of them in PACE_MS. */
-static int64_t take_time(struct zone *z, int64_t folder, int64_t rate)
-{
-	int64_t next = (int64_t)(intptr_t)map_u64_get(z->paces, (uint64_t)folder);
-	int64_t at = next > z->now && next <= later(z->now, PACE_MS * ZONE_SLICE) ? next : z->now;
-	map_u64_put(z->paces, (uint64_t)folder, (void *)(intptr_t)(at + (PACE_MS + rate - 1) / rate));
-	return at;
-}
-
-/* Computers that are switched on at once load their circuit more than it may stand: each gets a time of its own. True
- * when this one's has not come; then it waits for that. */
-static int wait_for_pace(struct zone *z, struct slot *s, bool *ret_waits, struct err *e)
-{
-	struct store_device d;
-	int64_t rate = 0;
-	*ret_waits = false;
-	if (s->verb != VERB_ON)
-		return 0;
-	int rc = setting_at(z, SETTING_POWER_ON_RATE, 0, s->device, &rate, e);
-	if (rc || !rate)
-		return rc;
-	if (!s->paced) {
-		rc = store_device_get(z->db, z->arena, s->device, &d, NULL);
-		if (rc) /* it is gone; whoever starts the act says so */
-			return 0;
-		s->paced = take_time(z, d.folder, rate);
-	}
-	*ret_waits = s->paced > z->now;
-	if (*ret_waits)
-		queue_wait(z->queue, s, s->paced, z->now);
-	else
-		s->paced = 0;
-	return 0;
-}
-
-/* From now on a choice of this act may stand in the device; one of an earlier act is kept from being used. */
-static int mind_boot(struct zone *z, struct slot *s, struct act_start *m, struct err *e)
-{
-	enum boot_choice boot = job_boot(z, s->job);
-	bool may_use = verb_boots(s->verb) || s->verb == VERB_UNBOOT;
-	m->boot_left = may_use && boot_is_left(z, s->amt);
-	s->minds_boot = boot || m->boot_left;
-	return boot ? note_boot(z, s->amt, true, e) : 0;
-}
-
-/* Whatever happens, the act is not ready any more afterwards. */
-static int start_act(struct zone *z, struct slot *s, struct err *e)
-{
-	bool won, waits;
-	if (is_cancelled(z, s))
-		return finish_simply(z, s, ACT_STATE_CANCELLED, ERR_CANCELLED, e);
-	int rc = wait_for_pace(z, s, &waits, e);
-	if (rc || waits)
-		return rc;
-	struct act_start *m = act_start_new();
-	rc = prepare(z, s, m, &won, e);
-	if (rc || !won) {
-		m->mail.free(&m->mail);
-		return rc;
-	}
-	int64_t left = s->deadline - z->now;
-	m->mode = ACT_RUN;
-	m->tell_answered = s->scheduled;
-	m->give_up_after_ms = left < RUN_MS ? left : RUN_MS;
-	rc = mind_boot(z, s, m, e);
-	if (rc)
-		m->mail.free(&m->mail);
-	else
-		start_talk(z, s, m);
-	return rc;
-}
-
-/* It stays where it is and is told to wait for the breaker of its subnet. */
-static int hold_back(struct zone *z, struct slot *s, struct err *e)
-{
-	bool won;
-	char detail[ACT_DETAIL_SIZE];
-	struct queue_subnet n;
-	queue_subnet(s, &n);
-	(void)snprintf(detail, sizeof(detail),
-		       "waits for the breaker of %.64s: %u of %u addresses tried there cannot be reached", n.name,
-		       n.failed, n.tried);
-	struct store_act_back b = {
-		.id = s->id,
-		.fence = s->fence,
-		.from = ACT_STATE_QUEUED,
-		.due = s->due,
-		.reason = REASON(ERR_SUBNET_DOWN),
-		.detail = detail,
-	};
-	int rc = store_act_requeue(z->db, &b, &won, e);
-	if (rc || !won)
-		return rc ? rc : resync(z, s, e);
-	s->reason = b.reason;
-	return 0;
-}
-
-static int hold_back_all(struct zone *z, struct err *e)
-{
-	struct slot *s;
-	int rc = 0;
-	size_t n = 0;
-	for (; n < ZONE_SLICE && !rc && (s = queue_next_held(z->queue)); n++) {
-		arena_reset(z->arena);
-		rc = hold_back(z, s, e);
-	}
-	if (n == ZONE_SLICE)
-		z->run_again = true;
-	return rc;
-}
-
-int act_dispatch(struct zone *z, struct err *e)
-{
-	struct slot *s;
-	int rc = 0;
-	if (z->stopping)
-		return 0;
-	for (size_t n = 0; n < ZONE_SLICE && !rc && (s = queue_next(z->queue, z->now)); n++) {
-		arena_reset(z->arena);
-		rc = start_act(z, s, e);
-	}
-	if (!rc && queue_next(z->queue, z->now))
-		z->run_again = true;
-	return rc ? rc : hold_back_all(z, e);
-}
-
-/* Reads only: was the order obeyed? An interface that can no longer be asked leaves the act to its deadline. */
-static int start_settle(struct zone *z, struct slot *s, struct err *e)
-{
-	struct store_act_due d;
-	struct store_act a;
-	int rc = store_act_due_get(z->db, z->arena, s->id, &d, e);
-	rc = rc ? rc : store_act_get(z->db, z->arena, s->id, &a, e);
-	if (rc)
-		return rc;
-	struct act_start *m = act_start_new();
-	queue_wake_at(z->queue, s, s->settle_until);
-	if (fill_interface(z, &d, &m->at, NULL)) {
-		m->mail.free(&m->mail);
-		return 0;
-	}
-	m->mode = ACT_SETTLE;
-	m->give_up_after_ms = s->settle_until - z->now;
-	m->sent_at_ms = a.sent_at;
-	m->power_before = a.power_before;
-	bytes_to_str(bytes_str(a.message_id), m->message_id, sizeof(m->message_id));
-	queue_wake_at(z->queue, s, later(s->settle_until, BOUND_MS));
-	start_talk(z, s, m);
-	return 0;
-}
-
 static int wake_in_doubt(struct zone *z, struct slot *s, struct err *e)
 {
 	if (z->now >= s->settle_until) {
@@ -861,7 +578,7 @@ static int wake_in_doubt(struct zone *z, struct slot *s, struct err *e)
 		return finish(z, s, &(struct end){.to = ACT_STATE_UNKNOWN, .reason = s->reason}, e);
 	}
 	if (!z->stopping && queue_can_talk(z->queue, s))
-		return start_settle(z, s, e);
+		return act_start_settle(z, s, e);
 	queue_wake_at(z->queue, s, later(z->now, LOST_RACE_MS));
 	return 0;
 }
@@ -874,13 +591,13 @@ static int wake_overrun(struct zone *z, struct slot *s, struct err *e)
 	cancel_talk(z, s, ERR_TIMEOUT);
 	if (s->state == ACT_STATE_SENT)
 		return fall_into_doubt(z, s, &(struct end){.reason = REASON(ERR_NO_REPLY)}, e);
-	return finish_simply(z, s, ACT_STATE_FAILED, ERR_TIMEOUT, e);
+	return act_finish_simply(z, s, ACT_STATE_FAILED, ERR_TIMEOUT, e);
 }
 
 static int wake(struct zone *z, struct slot *s, struct err *e)
 {
 	if (s->state == ACT_STATE_QUEUED)
-		return expire(z, s, &(struct end){0}, e);
+		return act_expire(z, s, e);
 	if (s->state == ACT_STATE_SENT && !s->in_doubt && queue_talk_quiet(z->queue, s->id)) {
 		queue_wake_at(z->queue, s, later(z->now, observe_bound(z, s) - ORDER_MS));
 		return 0;
@@ -897,7 +614,7 @@ int act_supersede(struct zone *z, const struct store_act *a, int64_t due, struct
 		next = queue_of(z->queue, a->amt, s);
 		if (s->state == ACT_STATE_QUEUED && verb_changes_power(s->verb) && j && j->from.schedule &&
 		    j->from.due < due)
-			rc = finish_simply(z, s, ACT_STATE_SKIPPED, ERR_SUPERSEDED, e);
+			rc = act_finish_simply(z, s, ACT_STATE_SKIPPED, ERR_SUPERSEDED, e);
 	}
 	return rc;
 }
@@ -991,7 +708,7 @@ void act_remember(struct zone *z, const struct store_act *a, const char *host)
 		job_keep_last(z, s);
 		return;
 	}
-	int64_t observe = at_device(z, SETTING_OBSERVE_TIME, s->device);
+	int64_t observe = act_setting(z, SETTING_OBSERVE_TIME, s->device);
 	int64_t settle_after = at_most(a->settle_after, later(z->now, setting(z, SETTING_IN_DOUBT_DRAIN)));
 	s->in_doubt = a->state == ACT_STATE_SENT && a->settle_after;
 	s->settle_until = later(settle_after, setting(z, SETTING_IN_DOUBT_SETTLE));
@@ -1072,7 +789,7 @@ int act_release(struct zone *z, struct slot *s, int64_t deadline, struct err *e)
 	bool won;
 	int rc = store_act_release(z->db, s->id, s->fence, z->now, deadline, &won, e);
 	if (rc || !won)
-		return rc ? rc : resync(z, s, e);
+		return rc ? rc : act_resync(z, s, e);
 	s->deadline = deadline;
 	s->due_kept = z->now;
 	queue_wait(z->queue, s, z->now, z->now);
@@ -1107,7 +824,7 @@ int act_cancel_queued(struct zone *z, struct job *j, int64_t first, int64_t last
 		seen++;
 		job_count(z, j, ACT_STATE_CANCELLED);
 		metric_add(METRIC_acts_cancelled, 1);
-		rc = j->boot && boot_is_left(z, s->amt) ? job_unboot(z, s, e) : 0;
+		rc = j->boot && act_boot_is_left(z, s->amt) ? job_unboot(z, s, e) : 0;
 		queue_delete(z->queue, s);
 	}
 	if (!rc && seen != ended)
