@@ -159,6 +159,10 @@ void bench_take(struct bench *b)
 		}
 		if (m->kind == ZONE_SCAN_PROGRESS || m->kind == ZONE_SCAN_END)
 			on_scan(b, (const struct scan_progress *)(const void *)m);
+		if (m->kind == ZONE_ACT_ANSWERED) {
+			b->answered++;
+			b->answered_ms = clock_mono_ms(b->clock);
+		}
 		if (m->kind == ZONE_ACT_GATE) {
 			b->gate = *(struct act_gate *)(void *)m;
 			b->gates++;

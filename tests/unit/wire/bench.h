@@ -26,6 +26,8 @@ struct bench {
 	void (*at_gate)(struct bench *b);
 
 	int gates;
+	int answered;            /* orders of which that was told before their outcome */
+	int64_t answered_ms;     /* mono, the last */
 	struct act_gate gate;    /* the last */
 	struct act_outcome *out; /* the last */
 	int outcomes;

@@ -87,6 +87,38 @@ static void on_is_read_ordered_and_observed(void **state)
 	bench_release(&b);
 }
 
+/* For whoever waits until the order is off the wire. Where nothing is observed the outcome says it. */
+static void that_an_order_was_answered_is_told_while_its_effect_is_observed(void **state)
+{
+	static const struct {
+		enum verb verb;
+		int power;
+		bool wanted;
+		enum does act;
+		int answered;
+	} rows[] = {
+		{VERB_ON, 8, true, DOES_WELL, 1},    {VERB_ON, 8, false, DOES_WELL, 0},
+		{VERB_ON, 2, true, DOES_WELL, 0},    {VERB_RESET, 2, true, DOES_WELL, 0},
+		{VERB_ON, 8, true, DOES_HANG, 0},    {VERB_ON, 8, true, DOES_503, 0},
+		{VERB_ON, 8, true, DOES_GARBAGE, 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct bench b;
+		bench_init(&b);
+		b.peer.power = rows[i].power;
+		b.peer.act = rows[i].act;
+		struct act_start *order = bench_order(&b, rows[i].verb);
+		order->tell_answered = rows[i].wanted;
+		(void)bench_act(&b, order);
+		if (b.answered != rows[i].answered)
+			fail_msg("row %zu: told %d times", i, b.answered);
+		if (b.answered)
+			assert_true(clock_mono_ms(b.clock) - b.answered_ms >= 2000); /* the first look */
+		bench_release(&b);
+	}
+	(void)state;
+}
+
 /* What the device does with the order itself. */
 static void each_end_of_an_order_is_told_as_what_it_proves(void **state)
 {
@@ -750,6 +782,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_closes_after_its_401_is_connected_again_at_once),
 		cmocka_unit_test(an_old_nonce_costs_one_request_and_no_failure),
 		cmocka_unit_test(on_is_read_ordered_and_observed),
+		cmocka_unit_test(that_an_order_was_answered_is_told_while_its_effect_is_observed),
 		cmocka_unit_test(each_end_of_an_order_is_told_as_what_it_proves),
 		cmocka_unit_test(each_return_value_that_refuses_is_one),
 		cmocka_unit_test(each_failure_of_a_read_is_told_and_orders_nothing),
