@@ -65,6 +65,7 @@ COMMANDS = {
     "right.grant": ("zone", {"holder": "none", "rights": ["zone.view"]}),
     "right.deny": ("zone", {"holder": "none", "rights": ["zone.view"]}),
     "right.unset": ("zone", {"holder": "none", "rights": ["zone.view"]}),
+    "notice.list": ("login", None), "notice.ack": ("login", None),
     "user-source.list": ("zone", None), "user-source.show": ("zone", None), "user-source.maps": ("zone", None),
     "user-source.add": ("zone", {"name": "", "kind": "ldap"}), "user-source.set": ("zone", {"tls": "nonsense"}),
     "user-source.remove": ("zone", None), "user-source.test": ("zone", None),
