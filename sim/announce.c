@@ -63,8 +63,6 @@ void announces_free(struct announces *all)
 	free(all);
 }
 
-/* ---- names ---- */
-
 static struct name *name_find(const struct sim *s, const char *text)
 {
 	LIST_EACH(&s->announces->names, it, safe)
@@ -143,8 +141,6 @@ bool announce_server(const struct sim *s, const struct device *d, uint32_t *ret_
 		return true;
 	return find_below(s, own_domain(d), ret_address) || find_below(s, setup_dhcp_suffix(s, d), ret_address);
 }
-
-/* ---- one message ---- */
 
 static void add_hashes(const struct sim *s, const struct device *d, struct hello *h, struct cert_hash *room)
 {

@@ -149,8 +149,6 @@ int ask_ok(struct ask *a)
 	return 0;
 }
 
-/* ---- list, stats, wire ---- */
-
 static int list_one(struct ask *a, struct device *d, struct err *e)
 {
 	struct uuid u = device_uuid(a->s, d);
@@ -261,8 +259,6 @@ static int do_wire(struct ask *a, struct err *e)
 	return 0;
 }
 
-/* ---- power, clock ---- */
-
 static int power_one(struct ask *a, struct device *d, struct err *e)
 {
 	const char *text = ask_text(a, "state");
@@ -370,8 +366,6 @@ static int do_clock_set(struct ask *a, struct err *e)
 	return do_clock_show(a, e);
 }
 
-/* ---- faults ---- */
-
 static int read_counts(const struct ask *a, struct fault_rule *rule, struct err *e)
 {
 	int64_t request = 0, times = 0, seed = (int64_t)(a->s->opt.seed & INT64_MAX);
@@ -459,8 +453,6 @@ static int do_fault_clear(struct ask *a, struct err *e)
 	ask_end(a);
 	return 0;
 }
-
-/* ---- setting up, settings, the rest ---- */
 
 static int mebx_one(struct ask *a, struct device *d, struct err *e)
 {

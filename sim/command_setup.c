@@ -112,8 +112,6 @@ int do_hashes(struct ask *a, struct err *e)
 	return r;
 }
 
-/* ---- what programs of the host ask the controller for ---- */
-
 static int agent_start(struct ask *a, struct device *d, struct err *e)
 {
 	enum refusal why;
@@ -190,8 +188,6 @@ int do_agent(struct ask *a, struct err *e)
 {
 	return ask_devices(a, true, agent_one, e);
 }
-
-/* ---- surroundings ---- */
 
 static int dhcp_one(struct ask *a, struct device *d, struct err *e)
 {

@@ -82,8 +82,6 @@ struct conns *http_conns(struct sim *s)
 	return s->http->conns;
 }
 
-/* ---- what every answer begins with ---- */
-
 static const char *date_text(struct http_server *h, const struct device *d)
 {
 	int64_t now = device_clock_s(h->s, d);
@@ -159,8 +157,6 @@ static void add_old_soap(struct http_server *h, const struct exchange *x, bool c
 	add_body(h, close, buf_bytes(&h->body));
 }
 
-/* ---- the 401 ---- */
-
 /* 690 bytes, like the page of 11.8.50; ends as clients look for it. */
 static const char logon_failed[] =
 	"<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01 Transitional//EN\" >\r\n"
@@ -210,8 +206,6 @@ static void answer_unauthorized(struct conn *c, bool stale, enum fault_kind faul
 	conn_answer(c, buf_bytes(&h->out), close ? CONN_CLOSE : CONN_KEEP, delay);
 }
 
-/* ---- pages of the web interface ---- */
-
 static void answer_status(struct conn *c, int status, const char *reason, const char *extra, const char *page)
 {
 	struct http_server *h = c->s->http;
@@ -239,8 +233,6 @@ static void answer_page(struct conn *c)
 	else
 		answer_status(c, 404, "Not Found", "Content-Type: text/html\r\n", "<html>Not Found</html>\n");
 }
-
-/* ---- answers that no honest device gives ---- */
 
 static void answer_text(struct conn *c, const char *head, struct bytes body, enum conn_end end)
 {
@@ -374,8 +366,6 @@ static bool answer_hostile(struct conn *c, enum fault_kind kind)
 		return false;
 	}
 }
-
-/* ---- requests ---- */
 
 static bool is_act(const struct conn *c)
 {

@@ -155,8 +155,6 @@ static void run_get(struct run *r)
 	finish(r, &w);
 }
 
-/* ---- Put and Create ---- */
-
 static const struct xml_node *child_named(const struct xml_node *body, const char *name)
 {
 	return xml_child(body, body->ns, name);
@@ -408,8 +406,6 @@ static void run_delete(struct run *r)
 	finish(r, &w);
 }
 
-/* ---- Enumerate and Pull ---- */
-
 static const struct class *member(const struct class *c, unsigned i)
 {
 	if (!c->members)
@@ -549,8 +545,6 @@ static void run_release(struct run *r)
 	w = wsman_answer_begin(r->out, &r->answer);
 	finish(r, &w);
 }
-
-/* ---- methods ---- */
 
 static const struct method *find_method(const struct run *r)
 {

@@ -76,8 +76,6 @@ void setup_free(struct setup *p)
 	free(p);
 }
 
-/* ---- passwords ---- */
-
 struct bytes setup_password(const struct sim *s, const struct device *d)
 {
 	if (d->setup)
@@ -96,8 +94,6 @@ void setup_set_password(struct sim *s, struct device *d, struct bytes password)
 
 	(void)bytes_to_str(password, p->mebx, sizeof(p->mebx)); /* its length was checked */
 }
-
-/* ---- hashes ---- */
 
 bool setup_takes_hash(const struct device *d, enum hash_type type)
 {
@@ -246,8 +242,6 @@ void setup_hash_clear(struct sim *s, struct device *d)
 	setup_get(s, d)->user_count = 0;
 }
 
-/* ---- names ---- */
-
 const char *setup_dhcp_suffix(const struct sim *s, const struct device *d)
 {
 	if (fault_is_on(s, d, FAULT_SETUP_NO_SUFFIX, NULL))
@@ -281,8 +275,6 @@ const char *setup_mode_name(const struct device *d)
 
 	return names[d->mode];
 }
-
-/* ---- the time in which it may be set up ---- */
 
 static bool has_static_address(const struct device *d)
 {
@@ -438,8 +430,6 @@ void setup_activate_client(struct sim *s, struct device *d, struct bytes passwor
 	audit_add_local(s, d, AUDIT_SECURITY, AUDIT_SETUP_DONE, BYTES_LIT("\5\0\0\0\0"));
 	listen_update(s, d);
 }
-
-/* ---- the way back ---- */
 
 static const char *const kept_names[] = {"HostName", "DomainName"};
 

@@ -96,10 +96,10 @@ bool setup_hash_at(const struct sim *s, const struct device *d, unsigned i, stru
 bool setup_takes_hash(const struct device *d, enum hash_type type);
 /* May a hello tell it, and a chain end in it? Faults considered. */
 bool setup_hash_counts(const struct sim *s, const struct device *d, const struct cert_hash *h);
-/* ERR_LIMIT_REACHED (a fourth), ERR_CONFLICT (there already), ERR_UNSUPPORTED (type), ERR_INVALID (size, name). */
+/* ERR_TOO_BIG (a fourth), ERR_EXISTS, ERR_UNSUPPORTED (type), ERR_INVALID (size, name). */
 int setup_hash_add(struct sim *s, struct device *d, enum hash_type type, struct bytes value, const char *name,
 		   struct err *e);
-/* By name. ERR_NOT_FOUND; ERR_CONFLICT: built in, so it can only be disabled. */
+/* By name. ERR_NOT_FOUND; ERR_NOT_ALLOWED: built in, so it can only be disabled. */
 int setup_hash_delete(struct sim *s, struct device *d, const char *name, struct err *e);
 int setup_hash_enable(struct sim *s, struct device *d, const char *name, bool on, struct err *e);
 void setup_hash_clear(struct sim *s, struct device *d); /* all of the user's */

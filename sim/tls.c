@@ -74,7 +74,7 @@ void tls_keys_free(struct tls_keys *t)
 	free(t);
 }
 
-/* ---- keys from the seed: not secret, but the same in every run ---- */
+/* Keys from the seed: not secret, but the same in every run. */
 
 static BIGNUM *prime(struct rng *r, BN_CTX *ctx, size_t bits)
 {
@@ -180,8 +180,6 @@ static EVP_PKEY *key_at(struct sim *s, size_t i)
 	ASSERT(s->tls->keys[i] != NULL);
 	return s->tls->keys[i];
 }
-
-/* ---- certificates ---- */
 
 struct leaf {
 	const char *name;
@@ -291,8 +289,6 @@ static X509 *false_certificate(struct sim *s, struct device *d, enum fault_kind 
 	*ret_key = l.key;
 	return make_certificate(&l);
 }
-
-/* ---- connections ---- */
 
 static enum door door_of(const struct device *d)
 {
@@ -572,8 +568,6 @@ int tls_public_half_base64(struct bytes private_der, struct buf *out)
 	EVP_PKEY_free(key);
 	return r;
 }
-
-/* ---- key pairs and certificates that clients give or have made ---- */
 
 int tls_pool_key_base64(struct sim *s, unsigned i, unsigned bits, struct buf *out)
 {

@@ -25,8 +25,6 @@ static const char *const three_labels[] = {"uk", "fr", "cn", "nl", "br", "mx", "
 					   "hu", "nz", "pt", "il", "gr", "co", "ie",  "za", "th", "sg",
 					   "hk", "lt", "id", "hr", "ee", "bg", "arpa"};
 
-/* ---- names ---- */
-
 static bool is_one_of(const char *text, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -104,8 +102,6 @@ static bool has_usage(X509 *x, const char *oid)
 	EXTENDED_KEY_USAGE_free(all);
 	return found;
 }
-
-/* ---- parts of the check of a set-up server ---- */
 
 static enum refusal check_order(const struct sim *s, STACK_OF(X509) * chain)
 {
@@ -256,8 +252,6 @@ enum refusal trust_setup(struct sim *s, struct device *d, void *chain, struct tr
 	return why;
 }
 
-/* ---- mutual TLS ---- */
-
 /* Goes from the leaf through what the client sent to a trusted root. */
 static bool is_signed_by(STACK_OF(X509) * chain, STACK_OF(X509) * roots, struct sim *s, struct device *d,
 			 enum refusal *why)
@@ -330,8 +324,6 @@ int trust_error(const struct sim *s, enum refusal why)
 
 	return s->set.setup_alert ? errors[why] : X509_V_ERR_CERT_UNTRUSTED;
 }
-
-/* ---- chains ---- */
 
 void *trust_chain_new(void)
 {

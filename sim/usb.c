@@ -20,8 +20,6 @@
 #define ENTRIES_MOST    512
 #define NAME_83         "SETUP   BIN"
 
-/* ---- where in the file setup.bin is ---- */
-
 struct fat {
 	uint32_t root, data; /* offsets in bytes */
 	uint32_t cluster;    /* bytes */
@@ -104,8 +102,6 @@ static int write_back(const char *path, size_t at, struct bytes file, struct err
 		r = err_set_sys(e, ERR_SYSTEM, errno, "cannot mark the record in \"%s\"", path);
 	return r;
 }
-
-/* ---- what a record sets ---- */
 
 struct texts {
 	char password[33], new_password[33], suffix[SETUP_HOST_SIZE], fqdn[SETUP_HOST_SIZE], host[64];
@@ -242,8 +238,6 @@ static int apply(struct sim *s, struct device *d, const struct setup_bin *f, con
 	save_features(d, r);
 	return save_mode(s, d, r, e);
 }
-
-/* ---- the boot ---- */
 
 static enum setup_bin_version latest_version(const struct device *d)
 {

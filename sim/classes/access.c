@@ -297,8 +297,6 @@ static const struct class service = {.name = "AMT_AuthorizationService",
 				     .instances = 1,
 				     .flags = CLASS_COMMON};
 
-/* ---- CIM_Identity, CIM_Role and the dependency between them ---- */
-
 static const char *const account_names[] = {"$$OsAdmin", "$$uns", "admin"};
 
 static void account_id(const struct get *g, struct values *to)
@@ -345,8 +343,6 @@ static const struct prop dependency_props[] = {
 
 static const struct class dependency = {
 	.name = "CIM_ConcreteDependency", CLASS_PROPS(dependency_props), .instances = ARRAY_LEN(account_names)};
-
-/* ---- AMT_KerberosSettingData ---- */
 
 static const struct prop kerberos_props[] = {
 	FIXED("ElementName", STR, "Intel(r) AMT: Kerberos Settings"),

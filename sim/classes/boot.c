@@ -19,8 +19,6 @@ static bool can(const struct get *g, unsigned choice)
 	return (g->s->set.boot_choices & choice) == choice;
 }
 
-/* ---- AMT_BootCapabilities ---- */
-
 static void can_bios(const struct get *g, struct values *to)
 {
 	values_bool(to, can(g, CAN_BIOS));
@@ -77,8 +75,6 @@ static const struct prop capabilities_props[] = {
 
 static const struct class capabilities = {
 	.name = "AMT_BootCapabilities", CLASS_PROPS(capabilities_props), .instances = 1};
-
-/* ---- AMT_BootSettingData ---- */
 
 #define READ_ONLY(n, t, major, v)                                                                                      \
 	{                                                                                                              \
@@ -183,8 +179,6 @@ static const struct class data = {.name = DATA,
 				  .allowed = data_allowed,
 				  .changed = data_changed};
 
-/* ---- CIM_BootSourceSetting ---- */
-
 static const struct boot_source {
 	const char *id, *boot_string, *word;
 	unsigned choice;
@@ -233,8 +227,6 @@ static const struct prop source_props[] = {
 
 static const struct class source = {.name = "CIM_BootSourceSetting", CLASS_PROPS(source_props), .count = source_count};
 
-/* ---- CIM_BootConfigSetting ---- */
-
 static const struct prop config_props[] = {
 	FIXED("ElementName", STR, "Intel(r) AMT: Boot Configuration"),
 	KEY("InstanceID", "Intel(r) AMT: Boot Configuration 0"),
@@ -265,8 +257,6 @@ static const struct method config_methods[] = {{"ChangeBootOrder", change_boot_o
 
 static const struct class config = {
 	.name = "CIM_BootConfigSetting", CLASS_PROPS(config_props), CLASS_METHODS(config_methods), .instances = 1};
-
-/* ---- CIM_BootService ---- */
 
 static void service_state(const struct get *g, struct values *to)
 {
@@ -324,8 +314,6 @@ static const struct class service = {.name = "CIM_BootService",
 				     CLASS_METHODS(service_methods),
 				     .instances = 1,
 				     .flags = CLASS_COMMON};
-
-/* ---- what the next boot is ---- */
 
 static bool option_is_set(const struct get *g, const char *prop)
 {

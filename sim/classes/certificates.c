@@ -26,8 +26,6 @@ static uint32_t own_count(const struct get *g)
 	return g->d->flags & DEVICE_OWN ? 1 : 0;
 }
 
-/* ---- AMT_PublicKeyCertificate ---- */
-
 static void certificate_name(const struct get *g, struct values *to)
 {
 	values_str(to, "Intel(r) AMT Certificate: Handle: 0");
@@ -136,8 +134,6 @@ static const struct class certificate = {.name = CERTIFICATE,
 					 .flags = CLASS_COMMON | CLASS_PUT | CLASS_DELETE,
 					 .allowed = certificate_is_free};
 
-/* ---- AMT_PublicPrivateKeyPair ---- */
-
 static void key_name(const struct get *g, struct values *to)
 {
 	values_str(to, "Intel(r) AMT Key: Handle: 0");
@@ -213,8 +209,6 @@ static const struct class key_pair = {.name = KEY_PAIR,
 				      .count = own_count,
 				      .flags = CLASS_COMMON | CLASS_DELETE,
 				      .allowed = key_is_free};
-
-/* ---- AMT_PublicKeyManagementService ---- */
 
 static const struct prop service_props[] = {
 	KEY("CreationClassName", "AMT_PublicKeyManagementService"),
@@ -464,7 +458,7 @@ static const struct class service = {.name = "AMT_PublicKeyManagementService",
 				     .instances = 1,
 				     .flags = CLASS_COMMON};
 
-/* ---- AMT_TLSSettingData: 0 remote, 1 local ---- */
+/* AMT_TLSSettingData: 0 remote, 1 local. */
 
 static void tls_name(const struct get *g, struct values *to)
 {
@@ -526,8 +520,6 @@ static bool tls_changed(struct invoke *i, enum wsman_fault *fault)
 
 static const struct class tls_settings = {
 	.name = TLS_SETTINGS, CLASS_PROPS(tls_props), .instances = 2, .flags = CLASS_PUT, .changed = tls_changed};
-
-/* ---- AMT_TLSCredentialContext and the collection that it is for ---- */
 
 #define EPR_COLLECTION "AMT_TLSProtocolEndpointCollection?ElementName=TLSProtocolEndpoint Instances Collection"
 

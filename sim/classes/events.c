@@ -10,8 +10,6 @@
 #define SUBSCRIPTION  "CIM_FilterCollectionSubscription"
 #define NOTIFY_TO_MAX 253 /* Intel AMT guide */
 
-/* ---- AMT_AlarmClockService ---- */
-
 static const struct prop service_props[] = {
 	KEY("CreationClassName", "AMT_AlarmClockService"),
 	FIXED("ElementName", STR, "Intel(r) AMT Alarm Clock Service"),
@@ -163,8 +161,6 @@ void alarms_settle(struct sim *s, struct device *d)
 		k += more_object_count(d, ALARM) == before;
 	}
 }
-
-/* ---- event subscriptions ---- */
 
 static const char *const filters[] = {"All", "Features", "CorePlatform", "User", "SystemDefense"};
 

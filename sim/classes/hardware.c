@@ -15,8 +15,6 @@ static void serial(const struct get *g, struct values *to, const char *what)
 	values_str(to, text);
 }
 
-/* ---- CIM_Chassis, CIM_Card ---- */
-
 static void chassis_model(const struct get *g, struct values *to)
 {
 	values_str(to, hw(g)->chassis_model);
@@ -83,8 +81,6 @@ static const struct prop card_props[] = {
 
 static const struct class card = {.name = "CIM_Card", CLASS_PROPS(card_props), .instances = 1, .flags = CLASS_COMMON};
 
-/* ---- CIM_BIOSElement, CIM_BIOSFeature ---- */
-
 static void bios_version(const struct get *g, struct values *to)
 {
 	values_str(to, hw(g)->bios_version);
@@ -124,8 +120,6 @@ static const struct prop feature_props[] = {
 
 static const struct class bios_feature = {
 	.name = "CIM_BIOSFeature", CLASS_PROPS(feature_props), .instances = 1, .flags = CLASS_COMMON};
-
-/* ---- CIM_Processor and its CIM_Chip ---- */
 
 static void cpu_mhz(const struct get *g, struct values *to)
 {
@@ -188,8 +182,6 @@ static const struct prop chip_props[] = {
 static const char *const chip_members[] = {"CIM_Chip", "CIM_PhysicalMemory", NULL};
 static const struct class chip = {
 	.name = "CIM_Chip", CLASS_PROPS(chip_props), .instances = 1, .members = chip_members, .flags = CLASS_COMMON};
-
-/* ---- CIM_PhysicalMemory ---- */
 
 static uint32_t memory_modules(const struct get *g)
 {
@@ -266,7 +258,7 @@ static const struct prop memory_props[] = {
 static const struct class memory = {
 	.name = "CIM_PhysicalMemory", CLASS_PROPS(memory_props), .count = memory_modules, .flags = CLASS_COMMON};
 
-/* ---- disks: CIM_MediaAccessDevice and its CIM_PhysicalPackage ---- */
+/* Disks: CIM_MediaAccessDevice and its CIM_PhysicalPackage. */
 
 static void disk_size(const struct get *g, struct values *to)
 {
@@ -322,7 +314,7 @@ static const struct class physical_package = {.name = "CIM_PhysicalPackage",
 					      .members = package_members,
 					      .flags = CLASS_COMMON};
 
-/* ---- CIM_Battery: notebooks only ---- */
+/* CIM_Battery: notebooks only. */
 
 static void battery_charge(const struct get *g, struct values *to)
 {
@@ -344,8 +336,6 @@ static const struct class battery = {.name = "CIM_Battery",
 				     .instances = 1,
 				     .needs = PROFILE_NOTEBOOK,
 				     .flags = CLASS_COMMON};
-
-/* ---- CIM_Fan, CIM_Sensor ---- */
 
 static const struct prop fan_props[] = {
 	FIXED("ActiveCooling", BOOL, "true"),  KEY("CreationClassName", "CIM_Fan"),

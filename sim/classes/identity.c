@@ -7,8 +7,6 @@
 #define SKU_PRO_CORPORATE "16392"     /* 0x4008, as recorded */
 #define TIME_LEAST        1072915200u /* 2004-01-01: earlier times are refused */
 
-/* ---- CIM_SoftwareIdentity ---- */
-
 enum software { SW_VERSION, SW_SKU, SW_VENDOR, SW_BUILD, SW_LEGACY };
 
 /* In the order of the recording. */
@@ -64,8 +62,6 @@ static const struct class software_identity = {.name = "CIM_SoftwareIdentity",
 					       CLASS_PROPS(software_props),
 					       .instances = ARRAY_LEN(software),
 					       .flags = CLASS_COMMON};
-
-/* ---- AMT_GeneralSettings ---- */
 
 static void digest_realm(const struct get *g, struct values *to)
 {
@@ -137,8 +133,6 @@ static const struct class general = {.name = "AMT_GeneralSettings",
 				     .instances = 1,
 				     .flags = CLASS_PUT};
 
-/* ---- AMT_TimeSynchronizationService ---- */
-
 static const struct prop time_props[] = {
 	KEY("CreationClassName", "AMT_TimeSynchronizationService"),
 	FIXED("ElementName", STR, "Intel(r) AMT Time Synchronization Service"),
@@ -187,8 +181,6 @@ static const struct class time_sync = {.name = "AMT_TimeSynchronizationService",
 				       .instances = 1,
 				       .flags = CLASS_COMMON};
 
-/* ---- CIM_ComputerSystemPackage ---- */
-
 void wire_uuid(const struct get *g, uint8_t to[16])
 {
 	struct uuid u = device_uuid(g->s, g->d);
@@ -217,8 +209,6 @@ static const struct class package = {.name = "CIM_ComputerSystemPackage", CLASS_
 
 static const char *const packaging_members[] = {"CIM_ComputerSystemPackage", NULL};
 static const struct class packaging = {.name = "CIM_SystemPackaging", .members = packaging_members};
-
-/* ---- why the host booted ---- */
 
 static const struct prop boot_reason_props[] = {
 	FIXED("ElementName", STR, "Intel(r) AMT:Host Boot Reason"),

@@ -11,8 +11,6 @@ enum { LOG_NOT_SUPPORTED = 1, LOG_INVALID_ITERATOR = 2, LOG_NO_RECORD = 3 };
 /* Bits of AuditState. */
 enum { AUDIT_IS_DISABLED = 1, AUDIT_IS_LOCKED = 2, AUDIT_IS_FULL = 8, AUDIT_NO_KEY = 16 };
 
-/* ---- AMT_MessageLog ---- */
-
 static void event_count(const struct get *g, struct values *to)
 {
 	values_u64(to, events_count(g->s, g->d));
@@ -129,8 +127,6 @@ static const struct class message_log = {.name = "AMT_MessageLog",
 					 CLASS_METHODS(message_methods),
 					 .instances = 1,
 					 .flags = CLASS_COMMON};
-
-/* ---- AMT_AuditLog ---- */
 
 static bool is_on(const struct get *g, enum fault_kind kind)
 {

@@ -10,7 +10,7 @@ static bool has_wifi(const struct get *g)
 	return g->p->flags & PROFILE_NOTEBOOK;
 }
 
-/* ---- AMT_EthernetPortSettings: 0 wired; 1 wireless, also where the adapter is missing (12 and later) ---- */
+/* AMT_EthernetPortSettings: 0 wired; 1 wireless, also where the adapter is missing (12 and later). */
 
 static uint32_t port_count(const struct get *g)
 {
@@ -141,8 +141,6 @@ static const struct prop ethernet_props[] = {
 static const struct class ethernet = {
 	.name = "AMT_EthernetPortSettings", CLASS_PROPS(ethernet_props), .count = port_count, .flags = CLASS_PUT};
 
-/* ---- CIM_EthernetPort, IPS_LANEndpoint ---- */
-
 static void mac_plain(const struct get *g, struct values *to)
 {
 	uint8_t m[6];
@@ -194,8 +192,6 @@ static const struct prop host_ip_props[] = {
 static const struct class host_ip = {
 	.name = "IPS_HostIPSettings", CLASS_PROPS(host_ip_props), .instances = 1, SINCE(9, 0)};
 
-/* ---- IPv6 ---- */
-
 static const struct prop ipv6_props[] = {
 	FIXED("CurrentDefaultRouter", STR, "::"),
 	FIXED("CurrentPrimaryDNS", STR, "::"),
@@ -213,7 +209,7 @@ static const struct prop ipv6_props[] = {
 static const struct class ipv6 = {
 	.name = "IPS_IPv6PortSettings", CLASS_PROPS(ipv6_props), .instances = 1, .flags = CLASS_PUT, SINCE(6, 0)};
 
-/* ---- CIM_ElementSettingData: which power scheme is in force, and whether IPv6 is on ---- */
+/* CIM_ElementSettingData: which power scheme is in force, and whether IPv6 is on. */
 
 static uint32_t element_count(const struct get *g)
 {
@@ -255,7 +251,7 @@ static const struct prop element_props[] = {
 static const struct class element = {
 	.name = "CIM_ElementSettingData", CLASS_PROPS(element_props), .count = element_count};
 
-/* ---- Wi-Fi: notebooks only ---- */
+/* Wi-Fi: notebooks only. */
 
 static const struct prop wifi_service_props[] = {
 	KEY("CreationClassName", "AMT_WiFiPortConfigurationService"),
@@ -405,8 +401,6 @@ static const struct class wifi_settings = {.name = "CIM_WiFiEndpointSettings",
 					   CLASS_PROPS(wifi_settings_props),
 					   .flags = CLASS_PUT | CLASS_DELETE,
 					   .needs = PROFILE_NOTEBOOK};
-
-/* ---- 802.1X ---- */
 
 static const struct prop profile_8021x_props[] = {
 	PUT("ActiveInS0", BOOL, "true"), FIXED("ElementName", STR, "Intel(r) AMT 802.1x Profile"),

@@ -7,8 +7,6 @@
 
 #define REALM_REMOTE_CONTROL 5
 
-/* ---- CIM_AssociatedPowerManagementService ---- */
-
 static void available_states(const struct get *g, struct values *to)
 {
 	const uint8_t *p = profile_power_states(g->p, g->d->power.state, g->s->set.lms);
@@ -41,8 +39,6 @@ static const struct class associated = {.name = "CIM_AssociatedPowerManagementSe
 static const char *const available_members[] = {"CIM_AssociatedPowerManagementService", NULL};
 static const struct class available_to_element = {.name = "CIM_ServiceAvailableToElement",
 						  .members = available_members};
-
-/* ---- CIM_PowerManagementService ---- */
 
 static const struct prop service_props[] = {
 	{"CreationClassName", PROP_STR, PROP_KEY, .value = "CIM_PowerManagementService"},
@@ -124,8 +120,6 @@ static const struct class service = {.name = "CIM_PowerManagementService",
 				     .instances = 1,
 				     .flags = CLASS_COMMON};
 
-/* ---- CIM_PowerManagementCapabilities ---- */
-
 static const struct prop capabilities_props[] = {
 	{"ElementName", PROP_STR, 0, .value = "Power Management Capabilities"},
 	{"InstanceID", PROP_STR, PROP_KEY, .value = "Intel(r) AMT:PowerManagementCapabilities 0"},
@@ -142,7 +136,7 @@ static const struct class capabilities = {.name = "CIM_PowerManagementCapabiliti
 					  .instances = 1,
 					  .flags = CLASS_EMPTY_PULL};
 
-/* ---- IPS_PowerManagementService: modern standby ---- */
+/* IPS_PowerManagementService: modern standby. */
 
 static void os_saving(const struct get *g, struct values *to)
 {
@@ -182,7 +176,7 @@ static const struct class os_service = {.name = "IPS_PowerManagementService",
 					.since = PROFILE_VERSION(10, 0),
 					.flags = CLASS_COMMON};
 
-/* ---- AMT_SystemPowerScheme: the power package ---- */
+/* AMT_SystemPowerScheme: the power package. */
 
 static void scheme_description(const struct get *g, struct values *to)
 {
@@ -246,7 +240,7 @@ unsigned power_scheme_active(const struct get *g)
 	return c ? c->values[0] != '0' : 1;
 }
 
-/* ---- CIM_ComputerSystem: the host and the controller ---- */
+/* CIM_ComputerSystem: the host and the controller. */
 
 static void system_name(const struct get *g, struct values *to)
 {

@@ -18,8 +18,6 @@ static void set_number(struct device *d, const char *class_name, const char *pro
 	more_set_str(d, class_name, 0, prop, text);
 }
 
-/* ---- AMT_RedirectionService ---- */
-
 static const struct prop redirection_props[] = {
 	KEY("CreationClassName", "AMT_RedirectionService"),
 	FIXED("ElementName", STR, "Intel(r) AMT Redirection Service"),
@@ -48,8 +46,6 @@ static const struct class redirection = {.name = "AMT_RedirectionService",
 					 CLASS_METHODS(redirection_methods),
 					 .instances = 1,
 					 .flags = CLASS_COMMON | CLASS_PUT};
-
-/* ---- KVM ---- */
 
 static const struct prop kvm_props[] = {
 	KEY("CreationClassName", "CIM_KVMRedirectionSAP"),
@@ -135,8 +131,6 @@ static const struct class kvm_settings = {.name = "IPS_KVMRedirectionSettingData
 					  .flags = CLASS_PUT,
 					  .needs = PROFILE_KVM,
 					  SINCE(6, 0)};
-
-/* ---- IPS_OptInService ---- */
 
 /* The present state: codes and grants lapse. */
 static enum optin_state optin_now(const struct get *g)
@@ -256,8 +250,6 @@ static const struct class optin = {.name = "IPS_OptInService",
 				   .flags = CLASS_COMMON | CLASS_PUT,
 				   .changed = optin_changed,
 				   SINCE(6, 0)};
-
-/* ---- screens ---- */
 
 static const struct prop screen_props[] = {
 	FIXED("ElementName", STR, "Intel(r) Screen Settings"),

@@ -14,8 +14,6 @@
 #define SAP_NAME     "Intel(r) AMT:Management Presence Server "
 #define PROXY_NAME   "Intel(r) ME:HTTP Proxy Access Point "
 
-/* ---- AMT_EnvironmentDetectionSettingData ---- */
-
 static const struct prop environment_props[] = {
 	PUT("DetectionAlgorithm", INT, "0"),
 	{"DetectionIPv6LocalPrefixes", PROP_STR, PROP_ARRAY | PROP_PUT, .value = NULL},
@@ -28,8 +26,6 @@ static const struct class environment = {.name = "AMT_EnvironmentDetectionSettin
 					 CLASS_PROPS(environment_props),
 					 .instances = 1,
 					 .flags = CLASS_PUT};
-
-/* ---- AMT_ManagementPresenceRemoteSAP, AMT_MPSUsernamePassword ---- */
 
 static const struct prop sap_props[] = {
 	PUT_NULL("AccessInfo", STR),   PUT_NULL("CN", STR),
@@ -150,8 +146,6 @@ static uint32_t add_server(struct invoke *i)
 	return RV_OK;
 }
 
-/* ---- AMT_RemoteAccessPolicyRule, AMT_RemoteAccessPolicyAppliesToMPS ---- */
-
 static const struct prop rule_props[] = {
 	KEY("CreationClassName", RULE),
 	FIXED("ElementName", STR, "Inte(r) AMT:Remote Access Policy"), /* so spelt by firmware */
@@ -220,8 +214,6 @@ static uint32_t add_policy(struct invoke *i)
 	return RV_OK;
 }
 
-/* ---- AMT_RemoteAccessService, AMT_RemoteAccessCapabilities ---- */
-
 static const struct prop service_props[] = {
 	KEY("CreationClassName", "AMT_RemoteAccessService"),
 	FIXED("ElementName", STR, "Intel(r) AMT Remote Access Service"),
@@ -261,8 +253,6 @@ static const struct prop credential_props[] = {
 static const struct class credential = {
 	.name = "AMT_RemoteAccessCredentialContext", CLASS_PROPS(credential_props), SINCE(4, 0)};
 
-/* ---- AMT_UserInitiatedConnectionService ---- */
-
 static const struct prop user_props[] = {
 	KEY("CreationClassName", "AMT_UserInitiatedConnectionService"),
 	FIXED("ElementName", STR, "Intel(r) AMT User Initiated Connection Service"),
@@ -291,8 +281,6 @@ static const struct class user_initiated = {.name = "AMT_UserInitiatedConnection
 					    .instances = 1,
 					    SINCE(4, 0),
 					    .flags = CLASS_COMMON};
-
-/* ---- IPS_HTTPProxyService, IPS_HTTPProxyAccessPoint ---- */
 
 static const struct prop proxy_service_props[] = {
 	FIXED("CanModifyProxySettings", BOOL, "true"),

@@ -20,8 +20,6 @@
 #define HA1_SIZE    16
 #define PERIOD_MOST 24 /* hours a call */
 
-/* ---- AMT_SetupAndConfigurationService ---- */
-
 /* SMB and enterprise until admin and client control came with 6.0. */
 static void provisioning_mode(const struct get *g, struct values *to)
 {
@@ -306,7 +304,7 @@ static const struct class setup = {.name = SERVICE,
 				   .flags = CLASS_COMMON | CLASS_PUT,
 				   .changed = setup_changed};
 
-/* ---- IPS_HostBasedSetupService: from 6.1 ----
+/* IPS_HostBasedSetupService: from 6.1.
  * A program of the host begins it; over the network only the way from client to admin control mode is open. */
 
 /* The values that its methods return are its own. */
@@ -485,8 +483,6 @@ static const struct class host_based = {.name = "IPS_HostBasedSetupService",
 					SINCE(6, 1),
 					.flags = CLASS_COMMON};
 
-/* ---- AMT_ProvisioningCertificateHash ---- */
-
 static uint32_t hash_count(const struct get *g)
 {
 	struct cert_hash h;
@@ -547,8 +543,6 @@ static const struct prop hash_props[] = {
 
 static const struct class hash = {
 	.name = "AMT_ProvisioningCertificateHash", CLASS_PROPS(hash_props), .count = hash_count, SINCE(6, 0)};
-
-/* ---- the record of how it was set up ---- */
 
 static bool has_record(const struct get *g)
 {

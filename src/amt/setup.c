@@ -34,8 +34,6 @@ static void learn_mode(struct flow_ctx *ctx, int mode)
 	ctx->out->learned.mode = mode;
 }
 
-/* ---- adopt ---- */
-
 static int adopt_state_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	struct cim_setup setup;
@@ -144,8 +142,6 @@ static const struct step adopt_steps[] = {
 };
 
 const struct flow adopt_flow = {.name = "adopt", .steps = adopt_steps, .step_count = ARRAY_LEN(adopt_steps)};
-
-/* ---- unprovision ---- */
 
 static void taken_down(struct flow_ctx *ctx, enum act_end end, enum act_evidence evidence, const char *how)
 {

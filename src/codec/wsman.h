@@ -38,7 +38,7 @@ const char *wsman_class_prefix(struct bytes class_name);
 struct bytes wsman_class_of(struct bytes uri);
 bool wsman_is_of_class(const struct xml_node *n, const char *class_name); /* name and namespace */
 
-/* ---- references ---- */
+/* References. */
 
 #define WSMAN_MAX_SELECTORS 16
 
@@ -68,7 +68,7 @@ int wsman_epr_read(const struct xml_node *n, struct wsman_epr *ret, struct err *
 /* The selector's value as text; no bytes when it is not there. */
 struct bytes wsman_selector_get(const struct wsman_selector *sel, size_t count, const char *name);
 
-/* ---- what stands inside an instance or a method's parameters ---- */
+/* What stands inside an instance or a method's parameters. */
 
 /* Made by wsman_request_begin and wsman_answer_begin. */
 struct wsman_writer {
@@ -92,7 +92,7 @@ void wsman_add_epr(const struct wsman_writer *w, const char *name, const struct 
 void wsman_add_open(const struct wsman_writer *w, const char *name); /* an element that holds others */
 void wsman_add_close(const struct wsman_writer *w, const char *name);
 
-/* ---- client: requests ---- */
+/* Client: requests. */
 
 struct wsman_request {
 	enum wsman_op op;       /* not SUBSCRIBE, UNSUBSCRIBE, RENEW */
@@ -115,7 +115,7 @@ int wsman_request_end(const struct wsman_writer *w, const struct wsman_request *
 #define WSMAN_MESSAGE_ID_SIZE 42 /* "uuid:" and the text, with NUL */
 void wsman_message_id(const struct uuid *id, char to[WSMAN_MESSAGE_ID_SIZE]);
 
-/* ---- client: replies ---- */
+/* Client: replies. */
 
 enum wsman_fault {
 	WSMAN_FAULT_NONE, /* no fault, or one that is not in the table */
@@ -181,7 +181,7 @@ const char *wsman_status_name(const char *method, uint32_t value);
 /* The error to report for a value other than 0; ERR_DEVICE_FAULT when nothing better is known. */
 int wsman_status_error(const char *method, uint32_t value);
 
-/* ---- simulator: requests ---- */
+/* Simulator: requests. */
 
 struct wsman_call {
 	enum wsman_op op;
@@ -204,7 +204,7 @@ struct wsman_call {
  * mustUnderstand on known headers, any To. ERR_MALFORMED: not an envelope at all (HTTP 400 without a body). */
 int wsman_call_parse(struct xml_parser *p, struct bytes in, struct wsman_call *ret, struct err *e);
 
-/* ---- simulator: replies, byte for byte in the shape of AMT 11.8 ---- */
+/* Simulator: replies, byte for byte in the shape of AMT 11.8. */
 
 struct wsman_answer {
 	const struct wsman_call *call;

@@ -1,9 +1,10 @@
 /* pki.h - the folder pki: keys and certificates of the zone.
  *
- * ca.h          the zone's certificate authority: making, opening, backing up; the certificate with which a server's
- * API answers view.h        what a certificate says, for people and for checks bag.h         files of certificates and
- * keys as they come from elsewhere management.h  the certificate with which a server sets up AMT: made here, or
- * requested from an authority outside device.h      certificates of devices: issued here, or brought along
+ * ca.h          the zone's certificate authority; the certificate with which a server's API answers
+ * view.h        what a certificate says, for people and for checks
+ * bag.h         files of certificates and keys as they come from elsewhere
+ * management.h  the certificate with which a server sets up AMT: made here, or requested from an authority outside
+ * device.h      certificates of devices: issued here, or brought along
  *
  * Everything here is bytes in, bytes out: DER of certificates and sealed keys, which the caller keeps (store/ has a
  * table for them). No files, no database, no clock: the time is a parameter. A private key is sealed with base/vault

@@ -176,6 +176,24 @@ static int release_last(struct zone *z, struct job *j, struct err *e)
 	return rc ? rc : act_release(z, s, later(z->now, span), e);
 }
 
+/* "11 done, 1 failed": what there is any of. */
+static const char *sums_text(struct arena *a, const struct store_job_counts *n)
+{
+	const struct {
+		int64_t count;
+		const char *of;
+	} sums[] = {
+		{n->done, "done"},       {n->already, "already so"},  {n->failed, "failed"},    {n->unknown, "unknown"},
+		{n->expired, "expired"}, {n->cancelled, "cancelled"}, {n->skipped, "left out"},
+	};
+	const char *text = "";
+	for (size_t i = 0; i < ARRAY_LEN(sums); i++)
+		if (sums[i].count)
+			text = arena_printf(a, "%s%s%lld %s", text, *text ? ", " : "", (long long)sums[i].count,
+					    sums[i].of);
+	return *text ? text : "no devices";
+}
+
 /* What changed power, or was asked of many, is worth a message. */
 static int say_ended(struct zone *z, const struct job *j, struct err *e)
 {
@@ -190,12 +208,8 @@ static int say_ended(struct zone *z, const struct job *j, struct err *e)
 		.object = j->id,
 		.name = verb_name(j->verb),
 		.related = j->id,
-		.text = arena_printf(z->arena,
-				     "job %lld (%s) ended: %lld done, %lld already so, %lld failed, %lld unknown, %lld "
-				     "expired, %lld cancelled, %lld left out",
-				     (long long)j->id, verb_name(j->verb), (long long)n->done, (long long)n->already,
-				     (long long)n->failed, (long long)n->unknown, (long long)n->expired,
-				     (long long)n->cancelled, (long long)n->skipped),
+		.text = arena_printf(z->arena, "job %lld (%s) ended: %s", (long long)j->id, verb_name(j->verb),
+				     sums_text(z->arena, n)),
 	};
 	return message_add(z, &m, e);
 }

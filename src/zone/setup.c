@@ -101,8 +101,6 @@ int64_t setup_credential(const struct job *j, int64_t otherwise)
 	return j && j->setup.credential ? j->setup.credential : otherwise;
 }
 
-/* ---- what goes with an order ---- */
-
 static int copy_login(struct zone *z, int64_t credential, struct act_login *ret, struct err *e)
 {
 	const struct login *l;
@@ -166,8 +164,6 @@ int setup_prepare(struct zone *z, const struct slot *s, struct act_start *m, str
 	to->told = l && l->told && s->verb == VERB_UNPROVISION;
 	return rc;
 }
-
-/* ---- what is on disk before the device is told ---- */
 
 /* The device's name, with a number behind it where the vault has that name. */
 static int drawn_name(struct zone *z, int64_t folder, const char *base, const char **ret, struct err *e)
@@ -258,8 +254,6 @@ int setup_on_gate(struct zone *z, const struct slot *s, const struct act_gate *m
 		*ret_reason = 0;
 	return rc;
 }
-
-/* ---- what an outcome says ---- */
 
 static int set_mode(struct zone *z, int64_t amt, enum store_amt_mode mode, struct err *e)
 {
@@ -361,8 +355,6 @@ int setup_learn(struct zone *z, const struct slot *s, const struct act_outcome *
 	int rc = learn_login(z, s, m, e);
 	return rc || s->verb != VERB_UNPROVISION ? rc : learn_down(z, s, end, e);
 }
-
-/* ---- orders of people ---- */
 
 static int read_credential(struct command *c, const char *arg, int64_t *ret, struct err *e)
 {
