@@ -22,6 +22,8 @@ static void read_view(struct db_stmt *st, struct arena *a, struct store_inventor
 	ret->name = row_text(st, a);
 	ret->folder_path = row_text(st, a);
 	ret->amt_host = row_text(st, a);
+	db_take_uuid(st, &ret->amt_uuid);
+	ret->amt_mac = row_text(st, a);
 	ret->discovered = row_text(st, a);
 }
 

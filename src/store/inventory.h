@@ -34,6 +34,8 @@ struct store_inventory_view {
 	struct store_inventory record;
 	const char *name, *folder_path;
 	const char *amt_host; /* of its own interface; "" none */
+	struct uuid amt_uuid; /* of that; nil unknown */
+	const char *amt_mac;  /* "" unknown */
 	const char
 		*discovered; /* address of an AMT interface that was linked with it and has no settings yet; "" none */
 };

@@ -26,6 +26,8 @@ MESSAGE(DEVICE_LOGIN,         301, ERROR,       "device",      "a device does no
 
 MESSAGE(SCAN_ENDED,           400, INFORMATION, "discovery",   "a discovery task ended", "nothing")
 MESSAGE(SCAN_FAILED,          401, WARNING,     "discovery",   "a discovery task failed", "the reason names the next step; start it again")
+MESSAGE(RECONCILED,           410, INFORMATION, "inventory",   "a reconciliation of AMT interfaces and inventory records ended and changed something", "nothing")
+MESSAGE(RECONCILE_CONFLICTS,  411, WARNING,     "inventory",   "a reconciliation of AMT interfaces and inventory records ended with conflicts", "see them: lamp reconcile report --state conflict")
 
 MESSAGE(COMMAND_REFUSED,      500, WARNING,     "security",    "somebody asked for what he is not allowed to do; it is in the audit", "nothing, or look at who asks and why")
 MESSAGE(SOURCE_DOWN,          501, WARNING,     "security",    "a user source does not answer; its people cannot log in, those who are logged in stay so, local accounts are not concerned", "the text says what went wrong; try it with: lamp user-source test NAME")

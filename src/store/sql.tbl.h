@@ -62,9 +62,10 @@
 	"i.device, i.uuid, i.macs, i.fqdn, i.addresses, i.serial, i.source, i.pin, i.created_at, i.changed_at"
 /* A discovered interface that is linked with the device: one of them, should there be several. */
 #define TEXT_INVENTORY_VIEW \
-	"SELECT " TEXT_INVENTORY_COLUMNS ", d.name, f.path, m.host, (SELECT MIN(x.address) FROM discovered x" \
+	"SELECT " TEXT_INVENTORY_COLUMNS ", d.name, f.path, m.host, s.uuid, s.mac, (SELECT MIN(x.address) FROM discovered x" \
 	" WHERE x.device = d.id)"
-#define TEXT_INVENTORY_JOINS " JOIN folder f ON f.id = d.folder LEFT JOIN amt m ON m.device = d.id"
+#define TEXT_INVENTORY_JOINS \
+	" JOIN folder f ON f.id = d.folder LEFT JOIN amt m ON m.device = d.id LEFT JOIN amt_state s ON s.amt = m.id"
 #define TEXT_TOKEN_COLUMNS "id, name, hash, created_by, created_at, expires_at, used_at, owner"
 #define TEXT_ADMIN_COLUMNS \
 	"id, name, full_name, origin, subject, hash, version, is_disabled, created_at, changed_at, login_at, login_from," \
@@ -229,6 +230,53 @@ SQL(INVENTORY_LIST, TEXT_INVENTORY_VIEW " FROM device d JOIN inventory i ON i.de
 	" WHERE d.name > $1 AND d.name >= $2 AND d.name < $3 ORDER BY d.name LIMIT $4")
 SQL(INVENTORY_VIEW, TEXT_INVENTORY_VIEW " FROM inventory i JOIN device d ON d.id = i.device" TEXT_INVENTORY_JOINS
 	" WHERE i.device = $1")
+
+SQL_SCAN(RECONCILE_GET, "SELECT rule, time_zone, handled, started_at, ended_at, started_by, linked, unmatched_amt,"
+	" unmatched_host, conflicts, changed FROM reconcile")
+SQL(RECONCILE_PUT, "INSERT INTO reconcile (one, rule, time_zone, handled, started_at, ended_at, started_by, linked,"
+	" unmatched_amt, unmatched_host, conflicts, changed) VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+	" ON CONFLICT (one) DO UPDATE SET rule = excluded.rule, time_zone = excluded.time_zone,"
+	" handled = excluded.handled, started_at = excluded.started_at, ended_at = excluded.ended_at,"
+	" started_by = excluded.started_by, linked = excluded.linked, unmatched_amt = excluded.unmatched_amt,"
+	" unmatched_host = excluded.unmatched_host, conflicts = excluded.conflicts, changed = excluded.changed")
+SQL(RECONCILE_HOSTS, "SELECT i.device, i.uuid, i.macs, i.fqdn, i.addresses, i.pin, m.id, m.host, s.uuid"
+	" FROM inventory i LEFT JOIN amt m ON m.device = i.device"
+	" LEFT JOIN amt_state s ON s.amt = m.id WHERE i.device > $1 ORDER BY i.device LIMIT $2")
+SQL(RECONCILE_DISCOVERED, "SELECT id, device, uuid, '', name, address, realm, seen_at, valid_until FROM discovered"
+	" WHERE id > $1 ORDER BY id LIMIT $2")
+SQL(RECONCILE_INTERFACES, "SELECT m.id, m.device, s.uuid, s.mac, m.host, m.host, s.realm, s.seen_at, 0 FROM amt m"
+	" LEFT JOIN amt_state s ON s.amt = m.id WHERE m.id > $1 AND m.device IS NOT NULL"
+	" AND NOT EXISTS (SELECT 1 FROM inventory i WHERE i.device = m.device) ORDER BY m.id LIMIT $2")
+SQL(RECONCILE_BARE, "SELECT d.id FROM device d WHERE d.id > $1 AND NOT EXISTS (SELECT 1 FROM inventory i"
+	" WHERE i.device = d.id) AND NOT EXISTS (SELECT 1 FROM amt m WHERE m.device = d.id) ORDER BY d.id LIMIT $2")
+SQL(RECONCILE_LINK, "UPDATE discovered SET device = $2 WHERE id = $1 AND COALESCE(device, 0) = $3"
+	" AND ($2 IS NULL OR EXISTS (SELECT 1 FROM inventory i WHERE i.device = $2))")
+SQL(RECONCILE_MOVE, "UPDATE amt SET device = $3, changed_at = $4 WHERE id = $1 AND device = $2"
+	" AND EXISTS (SELECT 1 FROM inventory i WHERE i.device = $3)"
+	" AND NOT EXISTS (SELECT 1 FROM amt o WHERE o.device = $3)")
+SQL(RECONCILE_MOVE_TAGS, "INSERT INTO tag (name, device) SELECT name, CAST($2 AS BIGINT) FROM tag WHERE device = $1"
+	" ON CONFLICT (name, device) DO NOTHING")
+SQL(RECONCILE_MOVE_MEMBERS, "INSERT INTO group_member (member_of, device) SELECT member_of, CAST($2 AS BIGINT)"
+	" FROM group_member WHERE device = $1 ON CONFLICT (member_of, device) DO NOTHING")
+SQL(RECONCILE_MOVE_DISCOVERED, "UPDATE discovered SET device = $2 WHERE device = $1")
+SQL(RECONCILE_HAS_OWN, "SELECT CASE WHEN EXISTS (SELECT 1 FROM device WHERE id = $1 AND is_protected = 1)"
+	" OR EXISTS (SELECT 1 FROM setting WHERE scope = 2 AND object = $1)"
+	" OR EXISTS (SELECT 1 FROM schedule WHERE scope = 2 AND object = $1)"
+	" OR EXISTS (SELECT 1 FROM schedule_level WHERE scope = 2 AND object = $1)"
+	" OR EXISTS (SELECT 1 FROM hold WHERE scope = 2 AND object = $1) THEN 1 ELSE 0 END")
+SQL(RECONCILE_UNLINK, "UPDATE discovered SET device = NULL WHERE device = $1")
+SQL(RECONCILE_BY_REALM, "SELECT m.device FROM amt_state s JOIN amt m ON m.id = s.amt WHERE s.realm = $1"
+	" AND s.realm <> '' AND m.device IS NOT NULL LIMIT 2")
+SQL(FINDING_LIST, "SELECT kind, object, reason, key_kind, other FROM reconcile_finding"
+	" WHERE (kind, object) > ($1, $2) ORDER BY kind, object LIMIT $3")
+SQL(FINDING_PUT, "INSERT INTO reconcile_finding (kind, object, reason, key_kind, other) VALUES ($1, $2, $3, $4, $5)"
+	" ON CONFLICT (kind, object) DO UPDATE SET reason = excluded.reason, key_kind = excluded.key_kind,"
+	" other = excluded.other")
+SQL(FINDING_DELETE, "DELETE FROM reconcile_finding WHERE kind = $1 AND object = $2")
+SQL(FINDING_VIEWS, "SELECT f.kind, f.object, f.reason, f.key_kind, f.other, COALESCE(x.address, m.host), d.name, o.name"
+	" FROM reconcile_finding f LEFT JOIN discovered x ON f.kind = 0 AND x.id = f.object"
+	" LEFT JOIN device d ON f.kind > 0 AND d.id = f.object LEFT JOIN amt m ON m.device = d.id"
+	" LEFT JOIN device o ON o.id = f.other WHERE (f.kind, f.object) > ($1, $2) ORDER BY f.kind, f.object LIMIT $3")
 
 SQL(AMT_ADD, "INSERT INTO amt (id, device, discovered, host, port_plain, port_tls, mode, credential, server,"
 	" tls_policy, old_tls, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")

@@ -4,6 +4,7 @@
  * migrations/                the schema, numbered, forward only; store_open applies what is missing
  * zone, server, setting, id  the zone itself, its servers, its settings, the reserved blocks of ids
  * folder, device, group, rule, inventory, amt, credential, discovered, scan     what is managed
+ * reconcile                  how AMT interfaces and inventory records are brought together
  * job, act, hold             what was ordered and what became of it
  * schedule                   when something is ordered by itself, and what became of each due time
  * event, audit, token, certificate

@@ -174,17 +174,43 @@ static int make_or_skip(struct command *c, struct import *im, struct task_state 
 	return make_device(c, im, d, rule, name, e);
 }
 
+/* A device that was linked by its inventory record gets the interface now. */
+static int complete(struct command *c, struct import *im, struct task_state *s, const struct store_discovered *d,
+		    int64_t device, struct err *e)
+{
+	struct store_device row;
+	struct store_folder f;
+	int why = obstacle(c->z, d);
+	int rc = store_device_get(c->z->db, c->arena, device, &row, e);
+	rc = rc ? rc : store_folder_get(c->z->db, c->arena, row.folder, &f, e);
+	if (rc)
+		return rc;
+	if (!why)
+		why = access_need(&c->who, RIGHT_DEVICE_MODIFY, f.path, row.name, NULL);
+	if (why) {
+		skip(im, s, d->address, why);
+		return 0;
+	}
+	s->counts[LINKED]++;
+	rc = add_interface(c, im, d, device, e);
+	return rc ? rc : device_tell(c->z, "changed", device, row.name, e);
+}
+
 static int import_one(struct command *c, struct import *im, struct task_state *s, const struct store_discovered *d,
 		      struct err *e)
 {
 	int64_t device;
+	struct store_amt m;
 	int rc = find_existing(c->z, d, &device, e);
 	if (rc)
 		return rc;
 	if (!device)
 		return make_or_skip(c, im, s, d, e);
-	s->counts[LINKED]++;
-	return d->device == device ? 0 : store_discovered_link(c->z->db, d->id, device, e);
+	if (d->device == device && store_amt_of_device(c->z->db, c->arena, device, &m, NULL) == ERR_NOT_FOUND)
+		return complete(c, im, s, d, device, e);
+	bool is_new = d->device != device;
+	s->counts[LINKED] += is_new || !im->all; /* of all only what is news */
+	return is_new ? store_discovered_link(c->z->db, d->id, device, e) : 0;
 }
 
 struct page {
@@ -203,7 +229,8 @@ static int import_page(struct command *c, struct import *im, struct task_state *
 {
 	struct page p = {.count = 0};
 	struct store_discovered d;
-	struct store_discovered_filter f = {.after_id = s->after, .valid_at = c->z->now, .limit = SLICE};
+	struct store_discovered_filter f = {
+		.after_id = s->after, .imported = -1, .valid_at = c->z->now, .limit = SLICE};
 	int rc = store_discovered_list(c->z->db, &f, see_id, &p, e);
 	for (int i = 0; i < p.count && !rc; i++) {
 		arena_reset(c->arena);

@@ -12,6 +12,7 @@
 #include "zone/engine.h"
 #include "zone/person.h"
 #include "zone/post.h"
+#include "zone/reconcile.h"
 #include "zone/refusal.h"
 #include "zone/rule.h"
 #include "zone/task.h"
@@ -147,6 +148,7 @@ int machine_forget(struct zone *z, struct err *e)
 	rc = rc ? rc : act_load(z, e);
 	rc = rc ? rc : setup_load(z, e);
 	rc = rc ? rc : engine_load(z, e);
+	rc = rc ? rc : reconcile_load(z, e);
 	return rc ? rc : discover_load(z, e);
 }
 
@@ -206,6 +208,7 @@ static int work(struct zone *z, struct err *e)
 	rc = rc ? rc : job_flush(z, e);
 	rc = rc ? rc : act_dispatch(z, e); /* protected devices that job_flush released */
 	rc = rc ? rc : job_flush(z, e);
+	rc = rc ? rc : reconcile_step(z, e);
 	rc = rc ? rc : discover_expire(z, e);
 	rc = rc ? rc : discover_start_next(z, e);
 	rc = rc ? rc : refusal_flush(z, e);
@@ -257,6 +260,7 @@ static int run(struct zone *z, const struct batch *b, struct err *e)
 	}
 	if (!rc) {
 		task_committed(z);
+		reconcile_committed(z);
 		let_go(z);
 		return 0;
 	}
@@ -384,7 +388,8 @@ int64_t machine_wake(const struct zone *z)
 	if (z->run_again || !list_is_empty(&z->busy) || !list_is_empty(&z->tasks))
 		return INT64_MIN;
 	int64_t wake = queue_wake(z->queue);
-	const int64_t others[] = {z->renew_at, z->seen_at, z->tidy_at, z->expiry_at, z->refuse_at, engine_wake(z)};
+	const int64_t others[] = {z->renew_at,  z->seen_at,     z->tidy_at,       z->expiry_at,
+				  z->refuse_at, engine_wake(z), reconcile_wake(z)};
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
 		if (others[i] < wake)
 			wake = others[i];
@@ -411,6 +416,7 @@ static struct zone *zone_alloc(const struct zone_deps *deps)
 	z->tree = tree_new();
 	z->overrides = overrides_new();
 	z->engine = engine_new();
+	z->reconcile = reconcile_new();
 	z->jobs = map_u64_new();
 	z->logins = map_u64_new();
 	z->fresh = map_u64_new();
@@ -497,6 +503,7 @@ void machine_free(struct zone *z)
 	overrides_free(z->overrides);
 	rule_forget(z);
 	engine_free(z->engine);
+	reconcile_free(z->reconcile);
 	map_u64_free(z->jobs);
 	map_u64_free(z->logins);
 	map_u64_free(z->fresh);

@@ -124,7 +124,8 @@ struct zone {
 	unsigned crash_marks; /* what this round did, see crash.h */
 
 	struct queue *queue;
-	struct engine *engine; /* schedules: engine.c */
+	struct engine *engine;       /* schedules: engine.c */
+	struct reconcile *reconcile; /* reconcile.c */
 	struct map_u64 *jobs;
 	struct list touched, busy;
 	struct list tasks;      /* commands that take several rounds */

@@ -92,6 +92,9 @@ COMMANDS = {
     "schedule.override": ("device", {"target": "{t}", "nothing": False}), "schedule.revert": ("device", {"target": "{t}"}),
     "inventory.import": ("zone", {"file": "nonsense"}), "inventory.list": ("zone", None), "inventory.show": ("zone", None),
     "inventory.remove": ("zone", None),
+    "reconcile.show": ("zone", None), "reconcile.run": ("zone", None), "reconcile.report": ("zone", None),
+    "reconcile.schedule": ("zone", {"weekly": "nonsense"}), "reconcile.link": ("zone", {"amt": "none"}),
+    "reconcile.unlink": ("zone", None), "reconcile.release": ("zone", None),
     "event.follow": ("login", "?from=nonsense"),
 }
 ARGUMENTS = {"device": "{d}", "setup-file": "none", "credential": "{c}", "job": "{j}", "setting": "time-zone", "group": "none", "scan": "999999",

@@ -339,7 +339,7 @@ static void add_devices(struct harness *h, int n)
 		       "INSERT INTO amt SELECT id + 1000000, id, NULL, '10.' || (id %% 1000000 / 62500) || '.' ||"
 		       " (id %% 1000000 / 250 %% 250) || '.' || (id %% 250 + 1), 16992, 16993, 1,"
 		       " (SELECT id FROM credential), 1, 0, 0, 0 FROM device WHERE id > 1000000;"
-		       "INSERT INTO amt_state SELECT id, NULL, '', 0, NULL, '', '', 0, 0, 0, 0, 0, 0, 0, 0 FROM amt;",
+		       "INSERT INTO amt_state SELECT id, NULL, '', 0, NULL, '', '', 0, 0, 0, 0, 0, 0, 0, 0, '' FROM amt;",
 		       n);
 	char *message = NULL;
 	if (sqlite3_exec(db, sql, NULL, NULL, &message))
