@@ -333,14 +333,15 @@ static void add_devices(struct harness *h, int n)
 	struct sqlite3 *db;
 	char sql[2048];
 	assert_int_equal(sqlite3_open_v2(h->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	(void)snprintf(sql, sizeof(sql),
-		       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-		       " INSERT INTO device SELECT 1000000 + i, 3, 'm' || i, '', 0, 0, 0 FROM n;"
-		       "INSERT INTO amt SELECT id + 1000000, id, NULL, '10.' || (id %% 1000000 / 62500) || '.' ||"
-		       " (id %% 1000000 / 250 %% 250) || '.' || (id %% 250 + 1), 16992, 16993, 1,"
-		       " (SELECT id FROM credential), 1, 0, 0, 0 FROM device WHERE id > 1000000;"
-		       "INSERT INTO amt_state SELECT id, NULL, '', 0, NULL, '', '', 0, 0, 0, 0, 0, 0, 0, 0, '' FROM amt;",
-		       n);
+	(void)snprintf(
+		sql, sizeof(sql),
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+		" INSERT INTO device SELECT 1000000 + i, 3, 'm' || i, '', 0, 0, 0 FROM n;"
+		"INSERT INTO amt SELECT id + 1000000, id, NULL, '10.' || (id %% 1000000 / 62500) || '.' ||"
+		" (id %% 1000000 / 250 %% 250) || '.' || (id %% 250 + 1), 16992, 16993, 1,"
+		" (SELECT id FROM credential), 1, 0, 0, 0 FROM device WHERE id > 1000000;"
+		"INSERT INTO amt_state SELECT id, NULL, '', 0, NULL, '', '', 0, 0, 0, 0, 0, 0, 0, 0, '' FROM amt;",
+		n);
 	char *message = NULL;
 	if (sqlite3_exec(db, sql, NULL, NULL, &message))
 		fail_msg("%s", message);

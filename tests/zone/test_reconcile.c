@@ -78,8 +78,7 @@ static void dump_kept(struct harness *h, struct buf *out)
 		"SELECT group_concat(id || ' ' || coalesce(device, 0), ';') FROM discovered",
 		"SELECT group_concat(id || ' ' || device || ' ' || host || ' ' || changed_at, ';') FROM amt",
 		"SELECT group_concat(id || ' ' || name || ' ' || folder || ' ' || changed_at, ';') FROM device",
-		"SELECT group_concat(kind || ' ' || object || ' ' || reason || ' ' || other || ' ' || key_kind, ';')"
-		" FROM reconcile_finding",
+		"SELECT group_concat(kind || object || ' ' || reason || other || key_kind) FROM reconcile_finding",
 		"SELECT group_concat(device || ' ' || pin || ' ' || changed_at, ';') FROM inventory",
 		"SELECT COUNT(*) FROM message",
 	};
