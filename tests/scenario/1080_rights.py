@@ -72,7 +72,7 @@ COMMANDS = {
     "user-source.map": ("zone", {"outside": "cn=x", "group": "none"}),
     "user-source.unmap": ("zone", {"outside": "cn=x", "group": "none"}),
     "login": ("open", {}), "login-oidc.start": ("open", "?source=none"), "login-oidc.finish": ("open", {}), "logout": ("login", None), "whoami": ("login", None),
-    "notice.list": ("login", None), "notice.ack": ("login", None), "session.list": ("login", None), "session.end": ("zone", None), "setup": ("open", {}),
+    "session.list": ("login", None), "session.end": ("zone", None), "setup": ("open", {}),
     "token.list": ("zone", None), "token.add": ("zone", {"name": ""}), "token.remove": ("zone", None),
     "audit.list": ("zone", None), "audit.export": ("zone", None), "audit.counts": ("zone", None), "audit.verify": ("zone", None),
     "message.list": ("zone", None), "message.show": ("zone", None), "message.state": ("zone", None),
