@@ -95,7 +95,7 @@ def each_computer_starts_at_its_own_slot_in_the_window(box):
     slots = {c["device"]: c["slot"] for c in due_lines(fleet, "/lab/", "--count", "1")}
     check(len(set(slots.values())) > 6, slots)
     check(all("2027-03-25T06:30:00.000Z" <= s < "2027-03-25T06:31:00.000Z" for s in slots.values()), slots)
-    run_until(server, lambda: finals(server), "the job is final")
+    run_until(server, lambda: finals(server), "the job is final", step=1)
     acts = server.acts(finals(server)[0]["job"])
     equal({a["state"] for a in acts.values()}, {"done"})
     for name, act in acts.items():
