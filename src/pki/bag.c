@@ -296,15 +296,20 @@ static bool is_der(struct bytes b)
 	return b.len > 1 && b.p[0] == 0x30 && b.p[1] >= 0x80;
 }
 
+/* Not at the end, where they may be the last bytes of a DER element. */
+static struct bytes skip_blanks(struct bytes b)
+{
+	size_t n = 0;
+	while (n < b.len && strchr(" \t\r\n", b.p[n]) && b.p[n])
+		n++;
+	return BYTES(b.p + n, b.len - n);
+}
+
 static int read_all(struct reading *r, struct bytes rest)
 {
-	while (rest.len) {
+	while ((rest = skip_blanks(rest)).len) {
 		size_t used = 0;
 		bool der = is_der(rest);
-		rest = der ? rest : bytes_trim(rest);
-		if (!rest.len)
-			break;
-		der = is_der(rest);
 		if (!der && !memmem(rest.p, rest.len, "-----BEGIN ", 11)) {
 			bool any = r->bag->cert_count || r->bag->key_count;
 			return any ? 0 : unreadable(r, "the file holds neither PEM nor DER");

@@ -3,9 +3,10 @@
 #include "kit.h"
 #include "pki/ca.h"
 
-#define NOW ((int64_t)1800000000000) /* 2027-01-15T08:00:00Z */
-#define DAY ((int64_t)86400000)
-#define ID  "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+#define NOW   ((int64_t)1800000000000) /* 2027-01-15T08:00:00Z */
+#define DAY   ((int64_t)86400000)
+#define QUICK ((struct pki_ca_choice){PKI_KEY_RSA_2048, PKI_HASH_SHA256}) /* to make */
+#define ID    "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 
 static const struct vault_place root_place = {"certificate", 1, "key", 1};
 static const struct vault_place server_place = {"certificate", 2, "key", 1};
@@ -247,7 +248,7 @@ static void a_certificate_is_renewed_before_it_ends_or_when_it_no_longer_fits(vo
 	assert_true(pki_server_needs_renewal(t.ca, BYTES_LIT("x"), &names, NOW));
 	struct pki_stored root;
 	struct pki_ca *ca;
-	OK(pki_ca_make(kit.vault, root_place, "other", ID, PKI_CA_CHOICE, NOW, &root, &kit.e));
+	OK(pki_ca_make(kit.vault, root_place, "other", ID, QUICK, NOW, &root, &kit.e));
 	OK(pki_ca_load(kit.vault, root_place, buf_bytes(&root.cert), buf_bytes(&root.key), &ca, &kit.e));
 	assert_true(pki_server_needs_renewal(ca, buf_bytes(&t.server.cert), &names, NOW));
 	pki_ca_free(ca);
@@ -265,8 +266,8 @@ static void no_certificate_outlives_its_root(void **state)
 static void a_long_zone_name_is_cut_between_characters(void **state)
 {
 	struct pki_stored root;
-	OK(pki_ca_make(kit.vault, root_place, "123456789012345678901234567890123456789\xc3\xb6rd", ID, PKI_CA_CHOICE,
-		       NOW, &root, &kit.e));
+	OK(pki_ca_make(kit.vault, root_place, "123456789012345678901234567890123456789\xc3\xb6rd", ID, QUICK, NOW,
+		       &root, &kit.e));
 	write_pem("long.pem", buf_bytes(&root.cert));
 	says(output("openssl x509 -in %s -noout -subject -nameopt utf8,sep_comma_plus 2>&1", path_of("long.pem")),
 	     "CN=Lamplighter zone 123456789012345678901234567890123456789\n");

@@ -71,7 +71,8 @@ static int set_up(void **state)
 {
 	kit_open();
 	t.today = clock_wall_ms(clock_real()) / 1000 * 1000 + 60000;
-	OK(pki_ca_make(kit.vault, root_place, "zone", ID, PKI_CA_CHOICE, NOW, &t.root, &kit.e));
+	OK(pki_ca_make(kit.vault, root_place, "zone", ID, ((struct pki_ca_choice){PKI_KEY_RSA_2048, PKI_HASH_SHA256}),
+		       NOW, &t.root, &kit.e));
 	OK(pki_ca_load(kit.vault, root_place, buf_bytes(&t.root.cert), buf_bytes(&t.root.key), &t.ca, &kit.e));
 	struct buf script;
 	buf_init(&script, 16384);
