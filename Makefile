@@ -19,6 +19,7 @@ all: setup build/build.ninja
 	@ninja -C build
 	@mkdir -p build/bin
 	@for p in $(PROGRAMS); do f=$$(ls build/src/$$p/$$p build/sim/$$p 2>/dev/null | head -n 1); [ -z "$$f" ] || ln -sf "../$${f#build/}" build/bin/$$p; done
+	@ln -sf lamp build/bin/zman
 
 setup:
 	@tools/packages build

@@ -43,6 +43,10 @@ static void check_value(const struct api_call *call, const struct api_arg *a)
 		(void)api_strs(call, a->name, &n);
 		ASSERT(n <= API_STRS_MAX && (n || !a->required));
 		break;
+	case API_FILE:
+	case API_DATA:
+		ASSERT(api_file(call, a->name).len <= API_FILE_MAX);
+		break;
 	case API_BOOL:
 		(void)api_bool(call, a->name);
 		break;

@@ -194,6 +194,8 @@ static void init(struct api *a, const struct api_deps *deps)
 	a->clock = deps->clock;
 	a->vault = deps->vault;
 	a->audit_key = deps->audit_key;
+	a->root_changed = deps->root_changed;
+	a->root_changed_arg = deps->root_changed_arg;
 	a->database = mem_str(deps->database);
 	a->setup_path = deps->setup_path ? mem_str(deps->setup_path) : NULL;
 	a->socket_path = mem_str(deps->socket_path);

@@ -27,13 +27,18 @@ struct vault;
 
 struct api_deps {
 	struct clock *clock;
-	struct bytes audit_key;  /* of the MACs of the audit, see store/audit.h; BYTES_NONE: it has none */
-	struct vault *vault;     /* seals secrets on arrival; opens those of user sources only, when they are asked */
+	struct bytes audit_key; /* of the MACs of the audit, see store/audit.h; BYTES_NONE: it has none */
+	struct vault *vault; /* seals secrets on arrival; opens those of user sources when they are asked, and keys that
+				sign */
 	const char *database;    /* target for store_open, read only */
 	const char *setup_path;  /* file of the setup token, removed when it was used; NULL: none */
 	const char *socket_path; /* the local socket; NULL: none */
 	const char *listen;      /* "127.0.0.1:8443"; NULL: no TLS listener */
 	int listen_fd;           /* inherited listening socket that is used instead of listen; -1: none */
+	/* Called on the api thread when the zone has another root: it has to be shown, and server certificates made
+	 * anew. NULL: nobody wants to know. */
+	void (*root_changed)(void *arg);
+	void *root_changed_arg;
 };
 
 /* Binds the sockets; nobody is served before api_start. What is lent must live until api_free; texts are copied.

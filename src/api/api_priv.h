@@ -83,6 +83,8 @@ struct api {
 	struct clock *clock;
 	struct vault *vault;
 	struct bytes audit_key;
+	void (*root_changed)(void *arg); /* NULL: nobody wants to know */
+	void *root_changed_arg;
 	char *database, *socket_path, *setup_path, *server_name;
 	struct loop *loop;
 	struct mailbox *mailbox, *to_zone;
@@ -140,6 +142,8 @@ struct work {
 	struct secret file;             /* the same: base64 of what is given once */
 	struct person *person;          /* what a user source said; goes on to the zone */
 	bool asks, is_asker;            /* out: a user source has to be asked; in: by this worker */
+	struct secret password;         /* of a file of certificates; gone when the worker is done */
+	struct zone_made *made;         /* commands about certificates */
 	struct buf out;
 	uint64_t newest; /* STREAM: seq of the newest event on disk */
 	uint64_t last;   /* CATCH_UP: seq of the last event in out, or of the last that did not fit the filter */

@@ -292,6 +292,10 @@ void conn_answered(struct conn *c, const struct api_answer *answer)
 	loop_timer_stop(&c->timer);
 	if (answer->status == 200 && c->req.command == api_command(API_CMD_SETUP) && c->api->setup_path)
 		(void)unlink(c->api->setup_path); /* used: it works for nobody any more */
+	bool new_root = c->req.command == api_command(API_CMD_CERTIFICATE_AUTHORITY_REMINT) ||
+			c->req.command == api_command(API_CMD_CERTIFICATE_AUTHORITY_RESTORE);
+	if (answer->status == 200 && new_root && c->api->root_changed)
+		c->api->root_changed(c->api->root_changed_arg);
 	if (answer->status == 204)
 		reply_none(c);
 	else if (answer->status == 200 && *c->token_secret && !c->req.cookie)

@@ -100,7 +100,8 @@ static void check_size(struct conn *c)
 	size_t max = 0;
 	for (size_t i = 0; c->req.command && i < c->req.command->arg_count; i++) {
 		const struct api_arg *a = &c->req.command->args[i];
-		bool large = a->type == API_STRS || a->type == API_TARGETS || a->type == API_FILE;
+		bool large =
+			a->type == API_STRS || a->type == API_TARGETS || a->type == API_FILE || a->type == API_DATA;
 		size_t need = large ? BODY_LARGE : BODY_SMALL;
 		if (a->where == API_BODY && need > max)
 			max = need;
@@ -246,7 +247,9 @@ static void put_to_zone(struct conn *c)
 	bool login = m->call->command->id == API_CMD_LOGIN || m->call->command->id == API_CMD_OIDC_FINISH;
 	c->req.cookie = login && api_bool(m->call, "cookie");
 	c->req.cookie = c->req.cookie || (m->call->command->id == API_CMD_LOGOUT && c->req.by_cookie);
+	m->made = c->work.made;
 	c->work.call = NULL;
+	c->work.made = NULL;
 	if (a->zone_stopped || !mailbox_put(a->to_zone, &m->mail)) {
 		m->mail.free(&m->mail);
 		metric_add(METRIC_zone_mailbox_full, 1);

@@ -82,6 +82,7 @@ static const struct kind {
 	{"scan", RIGHT_DISCOVERY_VIEW, RIGHT_LOGIN, NULL, false},
 	{"zone", RIGHT_ZONE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"server", RIGHT_ZONE_VIEW, RIGHT_LOGIN, NULL, false},
+	{"certificate", RIGHT_ZONE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"message", RIGHT_MESSAGE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"schedule", RIGHT_SCHEDULE_VIEW, RIGHT_LOGIN, NULL, false},
 	{"calendar", RIGHT_SCHEDULE_VIEW, RIGHT_LOGIN, NULL, false},

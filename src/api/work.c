@@ -2,6 +2,7 @@
 
 #include "api/api_priv.h"
 #include "api/ask.h"
+#include "api/certify.h"
 #include "api/login.h"
 #include "api/provider.h"
 #include "api/read.h"
@@ -158,6 +159,11 @@ static int seal(void *arg, const struct api_call *call, const struct api_arg *a,
 	case API_CMD_SETUP_FILE_ADD:
 		secret_set(strcmp(a->name, "password") == 0 ? &w->fresh : &w->current, plain.p, plain.len);
 		return 0;
+	case API_CMD_CERTIFICATE_IMPORT:
+	case API_CMD_CERTIFICATE_AUTHORITY_BACKUP:
+	case API_CMD_CERTIFICATE_AUTHORITY_RESTORE:
+		secret_set(&w->password, plain.p, plain.len);
+		return 0;
 	case API_CMD_ADMIN_ADD:
 	case API_CMD_SETUP:
 		return login_hash(plain, api_str(call, "name"), call->arena, &ret->v.secret.sealed, e);
@@ -276,6 +282,23 @@ static int ask_provider(struct work *w, struct db *db)
 	return 0;
 }
 
+static int certify(struct work *w, struct db *db)
+{
+	struct asker who = asker_of(w);
+	const struct certify c = {
+		.db = db,
+		.vault = w->api->vault,
+		.who = &who,
+		.call = w->call,
+		.password = &w->password,
+		.server = w->api->server,
+		.now = now_of(w),
+	};
+	int code = certify_run(&c, &w->made, &w->err);
+	secret_release(&w->password);
+	return code ? answer_error(w, 0, code) : 0;
+}
+
 static int run_command(struct work *w, struct db *db)
 {
 	struct asker who = asker_of(w);
@@ -296,6 +319,8 @@ static int run_command(struct work *w, struct db *db)
 	code = make_setup_file(w, db);
 	if (code)
 		return answer_error(w, 0, code);
+	if (certify_takes(w->command->id))
+		return certify(w, db);
 	if (w->command->kind == API_WRITE)
 		return 0;
 	if (w->command->kind == API_STREAM)
@@ -394,6 +419,9 @@ void work_release(struct work *w)
 {
 	buf_release(&w->out);
 	entitled_release(&w->entitled);
+	secret_release(&w->password);
+	zone_made_free(w->made);
+	w->made = NULL;
 	api_call_free(w->call);
 	person_free(w->person);
 	secret_release(&w->current);

@@ -38,7 +38,9 @@ enum api_type {
 	API_STRS,
 	API_SECRET,
 	API_TARGETS,
-	API_FILE
+	API_FILE,
+	API_DATA,
+	API_MAP
 };
 enum api_cli { API_CLI_POS, API_CLI_POSN, API_CLI_OPT, API_CLI_NONE };
 
@@ -121,7 +123,7 @@ struct api_value {
 	bool set;
 	union {
 		int64_t i;      /* INT, BOOL, TIME (ms UTC), DURATION (ms) */
-		struct bytes s; /* STR, FILE; a copy in the call's arena, NUL behind it */
+		struct bytes s; /* STR, FILE, DATA (decoded); a copy in the call's arena, NUL behind it */
 		struct {
 			const struct bytes *p;
 			size_t count;
@@ -177,7 +179,7 @@ bool api_has(const struct api_call *call, const char *name);
 const char *api_str(const struct api_call *call, const char *name);                /* NULL when not given */
 int64_t api_int(const struct api_call *call, const char *name, int64_t otherwise); /* INT, TIME, DURATION */
 bool api_bool(const struct api_call *call, const char *name);                      /* false when not given */
-struct bytes api_file(const struct api_call *call, const char *name);              /* BYTES_NONE when not given */
+struct bytes api_file(const struct api_call *call, const char *name); /* FILE, DATA; BYTES_NONE when not given */
 const struct bytes *api_strs(const struct api_call *call, const char *name, size_t *ret_count);
 const struct api_value *api_value(const struct api_call *call, const char *name);
 
@@ -208,6 +210,8 @@ void api_put_bytes(struct api_writer *w, const char *name, struct bytes v); /* a
 void api_put_time(struct api_writer *w, const char *name, int64_t wall_ms); /* 0: null */
 void api_put_strs(struct api_writer *w, const char *name, const char *const *v, size_t count);
 void api_put_list(struct api_writer *w, const char *name, const char *joined, char separator); /* "a,b"; "": [] */
+void api_put_map(struct api_writer *w, const char *name, const char *const *names, const char *const *texts,
+		 size_t count);
 void api_put_null(struct api_writer *w, const char *name);
 void api_end(struct api_writer *w);
 

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "codec/api.h"
 #include "codec/api_priv.h"
@@ -41,6 +42,22 @@ static int check_file(const struct api_arg *a, struct bytes v, struct err *e)
 	if (!text_is_utf8(v) || memchr(v.p, 0, v.len))
 		return err_set(e, ERR_INVALID, "'%s' is not UTF-8 text", a->name);
 	return 0;
+}
+
+/* Base64 of any bytes. */
+static int check_data(const struct api_arg *a, struct bytes v, struct err *e)
+{
+	struct buf data;
+	buf_init(&data, API_FILE_MAX);
+	int code = v.len ? base64_decode(v, &data) : 0;
+	bool empty = !data.len;
+	secret_wipe(data.p, data.cap);
+	buf_release(&data);
+	if (code == ERR_TOO_BIG)
+		return err_set(e, code, "'%s' is larger than %d KiB", a->name, API_FILE_MAX / 1024);
+	if (code)
+		return err_set(e, code, "'%s' is not base64", a->name);
+	return empty ? err_set(e, ERR_MISSING, "'%s' is empty (%s)", a->name, a->sentence) : 0;
 }
 
 static int read_int(const struct api_arg *a, struct bytes v, int64_t *ret, struct err *e)
@@ -93,6 +110,9 @@ static int read_text(const struct api_arg *a, struct bytes v, int64_t *ret_i, st
 		return check_secret(a, v, e);
 	case API_FILE:
 		return check_file(a, v, e);
+	case API_DATA:
+		return check_data(a, v, e);
+	case API_MAP: /* of answers only */
 	case API_STR:
 	case API_PLACE:
 	case API_STRS:
@@ -105,6 +125,17 @@ static int read_text(const struct api_arg *a, struct bytes v, int64_t *ret_i, st
 static bool is_number(enum api_type t)
 {
 	return t == API_INT || t == API_BOOL || t == API_TIME || t == API_DURATION;
+}
+
+static struct bytes copy_data(struct api_call *call, struct bytes v)
+{
+	struct buf data;
+	buf_init(&data, API_FILE_MAX);
+	ASSERT(base64_decode(v, &data) == 0); /* was checked */
+	struct bytes copy = arena_bytes(call->arena, buf_bytes(&data));
+	secret_wipe(data.p, data.cap);
+	buf_release(&data);
+	return copy;
 }
 
 /* A copy in the call's arena. The last slash of a folder's path need not be typed. */
@@ -130,7 +161,7 @@ static int keep_text(struct api_call *call, const struct api_arg *a, struct byte
 	if (is_number(a->type))
 		to->v.i = i;
 	else
-		to->v.s = copy_text(call, a, v);
+		to->v.s = a->type == API_DATA ? copy_data(call, v) : copy_text(call, a, v);
 	return 0;
 }
 
@@ -298,6 +329,12 @@ static int keep_number(struct api_call *call, const struct api_arg *a, const str
 	return 0;
 }
 
+/* Base64 makes four characters of three bytes. */
+static size_t most_of(enum api_type t)
+{
+	return t == API_DATA ? (size_t)API_FILE_MAX / 3 * 4 + 4 : t == API_FILE ? API_FILE_MAX : API_STR_MAX;
+}
+
 /* A member that is there. Secrets are left for later: their seal may need the others. */
 static int keep_member(struct api_call *call, const struct api_arg *a, const struct json_t *body, struct err *e)
 {
@@ -308,7 +345,7 @@ static int keep_member(struct api_call *call, const struct api_arg *a, const str
 	if (a->type == API_INT || a->type == API_BOOL || a->type == API_DURATION)
 		return keep_number(call, a, body, e);
 	const char *s;
-	int code = json_get_str(body, a->name, a->type == API_FILE ? API_FILE_MAX : API_STR_MAX, &s, e);
+	int code = json_get_str(body, a->name, most_of(a->type), &s, e);
 	return code ? code : keep_text(call, a, bytes_str(s), e);
 }
 
@@ -449,7 +486,7 @@ const char *api_str(const struct api_call *call, const char *name)
 
 struct bytes api_file(const struct api_call *call, const char *name)
 {
-	const struct api_value *v = value_of(call, name, 1u << API_FILE);
+	const struct api_value *v = value_of(call, name, 1u << API_FILE | 1u << API_DATA);
 	return v ? v->v.s : BYTES_NONE;
 }
 

@@ -34,7 +34,7 @@ void api_put_bool(struct api_writer *w, const char *name, bool v)
 
 void api_put_str(struct api_writer *w, const char *name, const char *v)
 {
-	json_put_str(next_member(w, name, 1u << API_STR, !v), name, v);
+	json_put_str(next_member(w, name, 1u << API_STR | 1u << API_DATA, !v), name, v);
 }
 
 void api_put_text(struct api_writer *w, const char *name, const char *v)
@@ -75,6 +75,16 @@ void api_put_list(struct api_writer *w, const char *name, const char *joined, ch
 		json_put_bytes(json, NULL, BYTES(rest.p, n));
 		rest = n < rest.len ? BYTES(rest.p + n + 1, rest.len - n - 1) : BYTES_NONE;
 	}
+	json_end(json);
+}
+
+void api_put_map(struct api_writer *w, const char *name, const char *const *names, const char *const *texts,
+		 size_t count)
+{
+	struct json_writer *json = next_member(w, name, 1u << API_MAP, false);
+	json_begin_object(json, name);
+	for (size_t i = 0; i < count; i++)
+		json_put_str(json, names[i], texts[i]);
 	json_end(json);
 }
 

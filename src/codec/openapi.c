@@ -29,6 +29,8 @@ static const char *json_type(enum api_type t)
 	case API_STRS:
 	case API_TARGETS:
 		return "array";
+	case API_MAP:
+		return "object";
 	default:
 		return "string";
 	}
@@ -53,6 +55,13 @@ static void put_string_items(struct json_writer *w)
 	json_end(w);
 }
 
+static void put_string_members(struct json_writer *w)
+{
+	json_begin_object(w, "additionalProperties");
+	json_put_str(w, "type", "string");
+	json_end(w);
+}
+
 static void put_field(struct json_writer *w, const struct api_field *f)
 {
 	json_begin_object(w, f->name);
@@ -61,6 +70,10 @@ static void put_field(struct json_writer *w, const struct api_field *f)
 		json_put_str(w, "format", "date-time");
 	if (f->type == API_STRS)
 		put_string_items(w);
+	if (f->type == API_DATA)
+		json_put_str(w, "contentEncoding", "base64");
+	if (f->type == API_MAP)
+		put_string_members(w);
 	json_put_str(w, "description", f->sentence);
 	json_end(w);
 }
@@ -117,11 +130,16 @@ static void put_arg_schema(struct json_writer *w, const struct api_arg *a)
 		json_put_str(w, "format", "password");
 		json_put_bool(w, "writeOnly", true);
 		break;
+	case API_DATA:
+		json_put_str(w, "contentEncoding", "base64");
+		json_put_u64(w, "maxLength", API_FILE_MAX / 3 * 4 + 4);
+		break;
 	default:
 		json_put_u64(w, "maxLength", a->type == API_FILE ? API_FILE_MAX : API_STR_MAX);
 		break;
 	}
-	if (a->required && (a->type == API_STR || a->type == API_PLACE || a->type == API_SECRET || a->type == API_FILE))
+	if (a->required && (a->type == API_STR || a->type == API_PLACE || a->type == API_SECRET ||
+			    a->type == API_FILE || a->type == API_DATA))
 		json_put_u64(w, "minLength", 1);
 }
 

@@ -70,6 +70,8 @@ void help_command(const struct api_command *c)
 	if (c->id == API_CMD_SETUP_FILE_ADD)
 		printf("  --out FILE             where the file goes, which must not be there yet; default "
 		       "setup.bin\n");
+	if (strcmp(c->answer, "file") == 0 || c->id == API_CMD_CERTIFICATE_REQUEST_ADD)
+		printf("  --out PATH             file or folder that gets it; else standard output\n");
 	if (c->kind == API_LIST)
 		printf("  --limit N              at most N rows\n"
 		       "  --format X             table, jsonl (one JSON object a line) or csv\n");
@@ -104,5 +106,7 @@ void help_all(void)
 	for (int i = 0; i < API_CMD_COUNT; i++)
 		if (is_first_of_noun(i))
 			help_noun(api_command((enum api_command_id)i)->noun);
+	printf("\nBy their old names (see 'lamp irch --help'): iamt-create-mgmtcert|icmc, iamt-create-csr|icc, "
+	       "iamt-root-certificate-hash|irch,\niamt-delete-mgmtcert|idmc.\n");
 	printf("\nEvery command takes:\n%s\nExample: lamp power on desk-17 /Workstations/lab/ --wait\n", common);
 }

@@ -126,6 +126,12 @@ static int read_format(struct invocation *in, const char *text, struct err *e)
 	return 0;
 }
 
+static bool gives_file(const struct api_command *c)
+{
+	return c->id == API_CMD_SETUP_FILE_ADD || c->id == API_CMD_CERTIFICATE_REQUEST_ADD ||
+	       strcmp(c->answer, "file") == 0;
+}
+
 static int take_own(struct invocation *in, size_t which, const char *value, struct err *e)
 {
 	void *field = (char *)in + own_options[which].offset;
@@ -137,7 +143,7 @@ static int take_own(struct invocation *in, size_t which, const char *value, stru
 		*(const char **)field = value;
 		return 0;
 	case OWN_OUT:
-		if (!in->command || in->command->id != API_CMD_SETUP_FILE_ADD)
+		if (!in->command || !gives_file(in->command))
 			return err_set(e, ERR_INVALID, "--out belongs to commands that give a file");
 		*(const char **)field = value;
 		return 0;
@@ -385,11 +391,39 @@ static int put_file(struct json_writer *w, const struct api_arg *a, const char *
 	return rc;
 }
 
+/* Files of any bytes, one behind the other, as base64. */
+static int put_data(struct json_writer *w, const struct api_arg *a, const struct given *g, struct err *e)
+{
+	struct buf content, text;
+	int rc = 0;
+	buf_init(&content, API_FILE_MAX);
+	buf_init(&text, 2 * API_FILE_MAX);
+	for (size_t i = 0; i < g->count && !rc; i++) {
+		const char *name = g->texts[i];
+		if (i)
+			(void)buf_addc(&content, '\n'); /* a PEM file may end without */
+		rc = file_read(strcmp(name, "-") == 0 ? "/dev/stdin" : name, &content, e);
+	}
+	if (!rc && !content.len)
+		rc = err_set(e, ERR_INVALID, "'%s': \"%s\" is empty", a->name, g->texts[0]);
+	if (!rc) {
+		base64_encode(&text, buf_bytes(&content));
+		json_put_bytes(w, a->name, buf_bytes(&text));
+	}
+	secret_wipe(content.p, content.cap);
+	secret_wipe(text.p, text.cap);
+	buf_release(&content);
+	buf_release(&text);
+	return rc;
+}
+
 static int put_member(const struct invocation *in, struct json_writer *w, const struct api_arg *a,
 		      const struct given *g, struct err *e)
 {
 	if (a->type == API_STRS || a->type == API_TARGETS)
 		return put_list(w, a, g, e);
+	if (a->type == API_DATA)
+		return put_data(w, a, g, e);
 	if (a->type == API_FILE && in->file.p)
 		json_put_bytes(w, a->name, in->file);
 	else if (a->type == API_FILE)

@@ -19,12 +19,12 @@ struct invocation {
 	const struct api_command *command;
 	bool csv; /* lists: rows of comma-separated values instead of a table */
 	bool json, yes, wait, help, version, all_pages;
-	const char *server;                     /* NULL: LAMP_SERVER, else the default socket */
-	const char *token_file;                 /* NULL: LAMP_TOKEN_FILE */
-	const char *ca;                         /* NULL: LAMP_CA */
-	const char *oidc;                       /* login by this user source; NULL: by a password */
-	const char *out;                        /* file for what is given once; NULL: setup.bin */
-	uint32_t limit;                         /* rows of a list; 0: all of them */
+	const char *server;     /* NULL: LAMP_SERVER, else the default socket */
+	const char *token_file; /* NULL: LAMP_TOKEN_FILE */
+	const char *ca;         /* NULL: LAMP_CA */
+	const char *oidc;       /* login by this user source; NULL: by a password */
+	const char *out;        /* file, or folder, for an answer that is one; NULL: setup.bin, standard output */
+	uint32_t limit;         /* rows of a list; 0: all of them */
 	struct given args[INVOCATION_ARGS_MAX]; /* same order as command->args */
 	struct bytes file;                      /* p not NULL: goes as the FILE argument instead of what is named */
 	struct secret password, current;        /* new, or to log in with; the present one */

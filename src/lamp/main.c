@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "codec/json.h"
 #include "codec/setup_bin.h"
+#include "lamp/answer.h"
 #include "lamp/client.h"
 #include "lamp/help.h"
 #include "lamp/import.h"
@@ -19,6 +20,7 @@
 #include "lamp/provider.h"
 #include "lamp/session.h"
 #include "lamp/wait.h"
+#include "lamp/zman.h"
 
 #define REQUEST_MAX (8u << 20)
 #define NOTICES_MAX 1000
@@ -178,6 +180,8 @@ static enum lamp_exit show_answer(const struct invocation *in, struct client *c,
 		return wait_scan(c, number(j, "id"), event, in->json);
 	if (in->command->id == API_CMD_LOGIN)
 		return keep_session(in, c, j);
+	if (answer_takes(in))
+		return answer_show(in, j);
 	print_plain(in, j);
 	if (in->command->id == API_CMD_AUDIT_VERIFY && !is_true(j, "ok"))
 		return LAMP_SOME_FAILED;
@@ -352,12 +356,16 @@ static bool wants_help(int argc, char **argv)
 	return false;
 }
 
-int main(int argc, char **argv)
+static enum lamp_exit wrong_zman(const struct zman *z, const struct err *e)
+{
+	fprintf(stderr, "%s: %s\n", z->program ? "zman" : "lamp", e->msg);
+	return LAMP_USAGE;
+}
+
+static enum lamp_exit run_line(int argc, char **argv)
 {
 	struct invocation in;
 	struct err e = ERR_INIT;
-	(void)setlocale(LC_CTYPE, "");  /* without one, widths are counted in bytes */
-	(void)signal(SIGPIPE, SIG_DFL); /* `lamp device list | head` ends quietly */
 	int rc = invocation_read(&in, argc, argv, &e);
 	enum lamp_exit status = LAMP_DONE;
 	if (rc && wants_help(argc, argv) && help_for_noun(argc, argv)) {
@@ -376,6 +384,24 @@ int main(int argc, char **argv)
 		status = run(&in);
 	}
 	invocation_release(&in);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct zman z;
+	struct err e = ERR_INIT;
+	struct arena *arena = arena_new(0);
+	enum lamp_exit status = LAMP_DONE;
+	(void)setlocale(LC_CTYPE, "");  /* without one, widths are counted in bytes */
+	(void)signal(SIGPIPE, SIG_DFL); /* `lamp device list | head` ends quietly */
+	if (zman_read(argc, argv, arena, &z, &e))
+		status = wrong_zman(&z, &e);
+	else if (z.help)
+		zman_help(z.verb);
+	else
+		status = run_line(z.is ? z.argc : argc, z.is ? z.argv : argv);
+	arena_free(arena);
 	if (fflush(stdout) != 0 && status == LAMP_DONE) {
 		fprintf(stderr, "lamp: cannot write the output\n");
 		status = LAMP_SOME_FAILED;

@@ -74,6 +74,7 @@ static const char head[] =
 	"\tlast line is the sums.\n\n"
 	"*--limit* _N_\n\tFor lists: at most N rows.\n\n"
 	"*--targets-file* _FILE_\n\tMore targets, one a line; \"-\" is standard input.\n\n"
+	"*--out* _PATH_\n\tFor answers that are files: the file, or the folder, that gets it.\n\n"
 	"*--server-address* _WHERE_\n\tunix:PATH or https://HOST:PORT.\n\n"
 	"*--oidc* _SOURCE_\n\tOf *lamp login*: log in by an OpenID provider, with a code that is typed into a browser "
 	"anywhere.\n\n"
@@ -86,7 +87,7 @@ static const char tail[] = "# EXIT STATUS\n\n*0*\n\tDone.\n\n*1*\n\tSome or all 
 			   "asked.\n\n*3*\n\tThe server cannot be reached.\n\n*4*\n\tNot allowed.\n\n# ENVIRONMENT\n\n"
 			   "*LAMP_SERVER*, *LAMP_TOKEN_FILE*, *LAMP_CA*\n\tAs the options *--server-address*, "
 			   "*--token-file* and *--ca*. The default server is\n"
-			   "\tunix:/var/lib/lamplighter/lampd.sock.\n\n# SEE ALSO\n\nlampd(8), amtsim(1)\n";
+			   "\tunix:/var/lib/lamplighter/lampd.sock.\n\n# SEE ALSO\n\nzman(1), lampd(8), amtsim(1)\n";
 
 int main(void)
 {

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -58,6 +59,7 @@ struct lampd {
 	struct post *post;
 	struct zone_thread *zone;
 	struct identity *identity;
+	_Atomic(struct identity *) identity_told; /* the same, for the api thread */
 	struct setup setup;
 	struct loop *loop; /* of the main thread: signals */
 	struct testclock *testclock;
@@ -126,6 +128,15 @@ static const char *listen_option(struct lampd *l, struct err *e)
 	return text; /* what is wrong with it is said when it is bound */
 }
 
+/* On the api thread. */
+static void on_root_changed(void *arg)
+{
+	struct lampd *l = arg;
+	struct identity *identity = atomic_load(&l->identity_told);
+	if (identity)
+		identity_look(identity);
+}
+
 static int make_api(struct lampd *l, struct err *e)
 {
 	struct api_deps deps = {
@@ -137,6 +148,8 @@ static int make_api(struct lampd *l, struct err *e)
 		.setup_path = l->place.setup,
 		.listen = listen_option(l, NULL),
 		.listen_fd = service_listen_fd(),
+		.root_changed = on_root_changed,
+		.root_changed_arg = l,
 	};
 	return api_new(&deps, &l->api, e);
 }
@@ -226,7 +239,9 @@ static int start_identity(struct lampd *l, struct err *e)
 		.address = *l->listen_address ? l->listen_address : NULL,
 		.ca_path = l->place.ca,
 	};
-	return identity_start(&deps, &l->identity, e);
+	int code = identity_start(&deps, &l->identity, e);
+	atomic_store(&l->identity_told, l->identity); /* the api runs already */
+	return code;
 }
 
 static int start_clock(struct lampd *l, struct err *e)

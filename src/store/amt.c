@@ -262,6 +262,13 @@ int store_amt_clear_credential(struct db *db, int64_t credential, int64_t *ret_c
 	return db_run(st, ret_count, e);
 }
 
+int store_amt_count_mode(struct db *db, enum store_amt_mode mode, int64_t *ret, struct err *e)
+{
+	struct db_stmt *st = db_stmt(db, SQL_AMT_COUNT_MODE);
+	db_bind_i64(st, mode);
+	return row_number(st, ret, e);
+}
+
 int store_amt_count(struct db *db, int64_t *ret, struct err *e)
 {
 	return row_number(db_stmt(db, SQL_AMT_COUNT), ret, e);

@@ -99,6 +99,7 @@ int store_amt_list_by_uuid(struct db *db, const struct uuid *u, store_amt_user_f
 int store_amt_list_by_host(struct db *db, const char *host, store_amt_user_fn each, void *arg, struct err *e);
 /* Takes the credential away from every interface that uses it (forced deletion). */
 int store_amt_clear_credential(struct db *db, int64_t credential, int64_t *ret_count, struct err *e);
+int store_amt_count_mode(struct db *db, enum store_amt_mode mode, int64_t *ret, struct err *e); /* of devices */
 int store_amt_count(struct db *db, int64_t *ret, struct err *e);
 
 #endif

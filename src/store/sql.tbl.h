@@ -77,7 +77,9 @@
 #define TEXT_SESSION_COLUMNS \
 	"s.id, s.hash, s.admin, s.source, s.created_at, s.used_at, s.idle_ms, s.expires_at, a.name" \
 	" FROM session s JOIN admin a ON a.id = s.admin"
-#define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, key, key_version, not_before, not_after, created_at"
+#define TEXT_CERTIFICATE_COLUMNS "id, kind, server, cert, chain, key, key_version, note, not_before, not_after,"\
+	" created_at"
+#define TEXT_REQUEST_COLUMNS "id, server, kind, is_ca, name, request, key, key_version, created_at"
 
 /* A device with all that a list shows, and the filters that every such list takes: $1 mode, $2 power (-1 any). */
 #define TEXT_DEVICE_VIEW \
@@ -293,6 +295,7 @@ SQL(AMT_LIST_BY_HOST, "SELECT m.id, m.device, m.discovered, d.name, m.host FROM 
 	" LEFT JOIN device d ON d.id = m.device WHERE m.host = $1 ORDER BY m.id")
 SQL(AMT_CLEAR_CREDENTIAL, "UPDATE amt SET credential = NULL WHERE credential = $1")
 SQL_SCAN(AMT_COUNT, "SELECT COUNT(*) FROM amt")
+SQL_SCAN(AMT_COUNT_MODE, "SELECT COUNT(*) FROM amt WHERE mode = $1 AND device IS NOT NULL")
 SQL(AMT_STATE_ADD, "INSERT INTO amt_state (amt, uuid, version, transport, tls_pin, realm, digest, power,"
 	" power_at, seen_at, last_act, last_verb, last_state, last_reason, last_at)"
 	" VALUES ($1, NULL, '', 0, NULL, '', '', 0, 0, 0, 0, 0, 0, 0, 0)")
@@ -702,8 +705,15 @@ SQL(TOKEN_USED, "UPDATE token SET used_at = $2 WHERE id = $1")
 SQL_SCAN(TOKEN_LIST, "SELECT " TEXT_TOKEN_COLUMNS " FROM token ORDER BY name")
 
 SQL(CERTIFICATE_ADD, "INSERT INTO certificate (" TEXT_CERTIFICATE_COLUMNS ")"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
 SQL(CERTIFICATE_DELETE, "DELETE FROM certificate WHERE id = $1")
+SQL(CERTIFICATE_GET, "SELECT " TEXT_CERTIFICATE_COLUMNS " FROM certificate WHERE id = $1")
+SQL(CERTIFICATE_LIST, "SELECT " TEXT_CERTIFICATE_COLUMNS " FROM certificate WHERE id > $1 ORDER BY id LIMIT $2")
+SQL(REQUEST_ADD, "INSERT INTO certificate_request (" TEXT_REQUEST_COLUMNS ")"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+SQL(REQUEST_DELETE, "DELETE FROM certificate_request WHERE id = $1")
+SQL(REQUEST_GET, "SELECT " TEXT_REQUEST_COLUMNS " FROM certificate_request WHERE id = $1")
+SQL(REQUEST_LIST, "SELECT " TEXT_REQUEST_COLUMNS " FROM certificate_request WHERE id > $1 ORDER BY id LIMIT $2")
 SQL(CERTIFICATE_NEWEST, "SELECT " TEXT_CERTIFICATE_COLUMNS " FROM certificate WHERE kind = $1"
 	" AND COALESCE(server, 0) = $2 ORDER BY created_at DESC, id DESC LIMIT 1")
 /* clang-format on */

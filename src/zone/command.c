@@ -31,6 +31,7 @@ static void command_mail_free(struct mail *m)
 	struct zone_command *c = (struct zone_command *)m;
 	api_call_free(c->call);
 	person_free(c->person);
+	zone_made_free(c->made);
 	free(c);
 }
 
@@ -39,6 +40,25 @@ struct zone_command *zone_command_new(void)
 	struct zone_command *c = mem_alloc(sizeof(*c));
 	c->mail = (struct mail){.kind = ZONE_COMMAND, .free = command_mail_free};
 	return c;
+}
+
+struct zone_made *zone_made_new(void)
+{
+	struct zone_made *m = mem_alloc(sizeof(*m));
+	pki_stored_init(&m->stored);
+	pki_stored_init(&m->root);
+	buf_init(&m->file, PKI_BACKUP_MAX);
+	return m;
+}
+
+void zone_made_free(struct zone_made *m)
+{
+	if (!m)
+		return;
+	pki_stored_release(&m->stored);
+	pki_stored_release(&m->root);
+	buf_release(&m->file);
+	free(m);
 }
 
 static void answer_mail_free(struct mail *m)
@@ -82,6 +102,7 @@ static void write_arg(struct json_writer *w, const struct api_call *call, const 
 		json_put_str(w, a->name, api_str(call, a->name));
 		return;
 	case API_FILE: /* its bytes, counted */
+	case API_DATA:
 		json_put_u64(w, a->name, api_file(call, a->name).len);
 		return;
 	case API_BOOL:
@@ -92,6 +113,7 @@ static void write_arg(struct json_writer *w, const struct api_call *call, const 
 	case API_DURATION:
 		json_put_i64(w, a->name, api_int(call, a->name, 0));
 		return;
+	case API_MAP:
 	case API_STRS:
 	case API_TARGETS:
 		break;

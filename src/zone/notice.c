@@ -56,6 +56,9 @@ int ending_each(struct db *db, struct arena *a, int64_t server, ending_fn each, 
 	int rc = see_certificate(&w, STORE_CERTIFICATE_CA, 0, WARN_DAYS, "the zone's root certificate", e);
 	rc = rc ? rc
 		: see_certificate(&w, STORE_CERTIFICATE_SERVER, server, RENEW_DAYS, "this server's certificate", e);
+	rc = rc ? rc
+		: see_certificate(&w, STORE_CERTIFICATE_MANAGEMENT, server, WARN_DAYS,
+				  "this server's management certificate", e);
 	return rc ? rc : store_token_list(db, see_token, &w, e);
 }
 

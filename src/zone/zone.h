@@ -15,6 +15,7 @@
 #include "base/mailbox.h"
 #include "base/text.h"
 #include "codec/api.h"
+#include "pki/ca.h"
 
 struct clock;
 struct err;
@@ -62,6 +63,21 @@ struct zone_setup {
 	size_t count;
 };
 
+/* What a worker made or read for a command about certificates, for the zone to keep. Keys are sealed for the row with
+ * this id: place table "certificate" (REQUEST_ADD: "certificate_request"), field "key", version 1. */
+struct zone_made {
+	int64_t id;               /* drawn */
+	int64_t from;             /* CREATE, BACKUP: the root that was used; IMPORT: the request it answers; 0 none */
+	struct pki_stored stored; /* REQUEST_ADD: cert is the PKCS#10 */
+	int64_t root_id;          /* CREATE: there was no root, so this one was made; 0: there was */
+	struct pki_stored root;
+	unsigned notices; /* IMPORT: enum pki_notice */
+	const char *name; /* REQUEST_ADD: common name; lives with the call */
+	struct buf file;  /* BACKUP */
+};
+struct zone_made *zone_made_new(void);
+void zone_made_free(struct zone_made *m); /* NULL is fine */
+
 /* Secrets that a call carries are sealed by api for their place, which the zone checks:
  * - password of CREDENTIAL_ADD: row is the id that the credential will have, which api draws at random between 2^40 and
  *   2^53 - 1; version 1. Place: table "credential", field "secret".
@@ -72,6 +88,7 @@ struct zone_setup {
  *   (LOGIN, current-password) are empty; the proof says what came of it.
  * - LOGIN: as TOKEN_ADD, for the object "login". SETUP: token_hash is of the setup token that was given.
  * - SETUP_FILE_ADD: passwords stay with api; what it drew and sealed comes in setup. The answer ends in "file":null}.
+ * - passwords of files of certificates are used by the worker and are empty here.
  * - TOKEN_ADD: api makes the secret and sends its SHA-256 only. The answer is the object "token" that ends in
  *   "token":null} and api puts the secret in place of the null. */
 struct zone_command {
@@ -83,6 +100,7 @@ struct zone_command {
 	struct proof proof;
 	const struct zone_setup *setup; /* SETUP_FILE_ADD */
 	struct person *person;          /* owned; LOGIN, SOURCE_TEST: what a user source says; NULL: none was asked */
+	struct zone_made *made;         /* owned; of commands about certificates */
 };
 
 /* A user source was asked about an account that is logged in. */
