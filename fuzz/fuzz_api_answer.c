@@ -41,6 +41,14 @@ static void put_list(struct api_writer *w, const struct api_field *f, struct byt
 	api_put_strs(w, f->name, words, line.len ? ARRAY_LEN(words) : 0);
 }
 
+static void put_map(struct api_writer *w, const struct api_field *f, struct bytes line)
+{
+	static const char *const names[] = {"sha256", "sha1"};
+	AUTO_FREE char *text = bytes_dup_str(line);
+	const char *texts[] = {text, "b"};
+	api_put_map(w, f->name, names, texts, line.len ? ARRAY_LEN(names) : 0);
+}
+
 static void put_value(struct api_writer *w, const struct api_field *f, struct bytes line)
 {
 	uint64_t n = line.len;
@@ -56,6 +64,8 @@ static void put_value(struct api_writer *w, const struct api_field *f, struct by
 		api_put_time(w, f->name, (int64_t)(n % 4102444800000 + !f->nullable)); /* until the year 2100 */
 	else if (f->type == API_STRS)
 		put_list(w, f, line);
+	else if (f->type == API_MAP)
+		put_map(w, f, line);
 	else
 		put_text(w, f, line);
 }

@@ -44,7 +44,7 @@ void api_put_text(struct api_writer *w, const char *name, const char *v)
 
 void api_put_bytes(struct api_writer *w, const char *name, struct bytes v)
 {
-	json_put_bytes(next_member(w, name, 1u << API_STR, !v.p), name, v);
+	json_put_bytes(next_member(w, name, 1u << API_STR | 1u << API_DATA, !v.p), name, v);
 }
 
 void api_put_time(struct api_writer *w, const char *name, int64_t wall_ms)

@@ -95,11 +95,18 @@ COMMANDS = {
     "reconcile.show": ("zone", None), "reconcile.run": ("zone", None), "reconcile.report": ("zone", None),
     "reconcile.schedule": ("zone", {"weekly": "nonsense"}), "reconcile.link": ("zone", {"amt": "none"}),
     "reconcile.unlink": ("zone", None), "reconcile.release": ("zone", None),
+    "certificate.list": ("zone", None), "certificate.show": ("zone", None), "certificate.create": ("zone", {"key": "none"}),
+    "certificate.import": ("zone", {"file": "AAAA"}), "certificate.remove": ("zone", None), "certificate.hash": ("zone", None),
+    "certificate.export": ("zone", None), "certificate-request.list": ("zone", None),
+    "certificate-request.add": ("zone", {"country": "none", "state": "x", "organization": "y"}),
+    "certificate-request.remove": ("zone", None), "certificate-authority.backup": ("zone", {"password": "short"}),
+    "certificate-authority.restore": ("zone", {"file": "AAAA", "password": "short"}),
+    "certificate-authority.remint": ("zone", {"key": "none"}),
     "event.follow": ("login", "?from=nonsense"),
 }
 ARGUMENTS = {"device": "{d}", "setup-file": "none", "credential": "{c}", "job": "{j}", "setting": "time-zone", "group": "none", "scan": "999999",
              "discovered": "192.0.2.99", "admin": "none", "role": "none", "session": "999999", "token": "none",
-             "message": "999999", "name": "none", "target": "none", "rule": "none", "calendar": "none",
+             "message": "999999", "name": "none", "target": "none", "rule": "none", "calendar": "none", "certificate": "none", "request": "999999",
              "schedule": "s-{p}", "source": "none"}
 PLACES = ("own", "other", "zone")
 
