@@ -252,7 +252,7 @@ SQL(RECONCILE_INTERFACES, "SELECT m.id, m.device, s.uuid, s.mac, m.host, m.host,
 SQL(RECONCILE_BARE, "SELECT d.id FROM device d WHERE d.id > $1 AND NOT EXISTS (SELECT 1 FROM inventory i"
 	" WHERE i.device = d.id) AND NOT EXISTS (SELECT 1 FROM amt m WHERE m.device = d.id) ORDER BY d.id LIMIT $2")
 SQL(RECONCILE_LINK, "UPDATE discovered SET device = $2 WHERE id = $1 AND COALESCE(device, 0) = $3"
-	" AND ($2 IS NULL OR EXISTS (SELECT 1 FROM inventory i WHERE i.device = $2))")
+	" AND (CAST($2 AS BIGINT) IS NULL OR EXISTS (SELECT 1 FROM inventory i WHERE i.device = $2))")
 SQL(RECONCILE_MOVE, "UPDATE amt SET device = $3, changed_at = $4 WHERE id = $1 AND device = $2"
 	" AND EXISTS (SELECT 1 FROM inventory i WHERE i.device = $3)"
 	" AND NOT EXISTS (SELECT 1 FROM amt o WHERE o.device = $3)")
