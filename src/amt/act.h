@@ -69,6 +69,8 @@ struct act_interface {
 	enum tls_policy tls_policy;
 	bool old_tls;
 	bool has_pin;
+	bool in_setup; /* it waits to be set up: we show our certificate, and it may ask for no login */
+	bool factory;  /* the login is the factory's: nothing is sealed */
 	bool tls_seen; /* it was reached by TLS before: never plain again (the latch) */
 	bool has_uuid;
 	uint8_t pin[TLS_PIN_SIZE];
@@ -96,8 +98,12 @@ struct act_login {
 struct act_setup {
 	struct act_login before; /* an earlier change that was not proven got so far, or not */
 	struct act_login next;   /* what the admin of the device is to have; sealed_len 0: wire draws a password */
-	bool full;               /* UNPROVISION: also what a partial one keeps */
-	bool told;               /* UNPROVISION: an earlier run was let go, so that a device that is gone is proof */
+	bool has_pin;            /* PROVISION: of the certificate that this run, or an earlier one, issued */
+	uint8_t pin[TLS_PIN_SIZE];
+	char host_name[64];       /* PROVISION: for a device that has none; "" none is known */
+	char fqdn[ACT_HOST_SIZE]; /* PROVISION: what its certificate is made out to */
+	bool full;                /* UNPROVISION: also what a partial one keeps */
+	bool told;                /* UNPROVISION: an earlier run was let go, so that a device that is gone is proof */
 };
 
 enum act_mode {
@@ -112,6 +118,7 @@ enum wire_mail {
 	WIRE_SCAN_START,
 	WIRE_SCAN_CANCEL,
 	WIRE_CONFIG,
+	WIRE_IDENTITY,
 	WIRE_STOP, /* finish or give back what runs: each open act gets its outcome; then the thread ends */
 };
 
@@ -170,6 +177,21 @@ struct wire_config {
 	uint32_t handshakes_at_once;              /* TLS handshakes under way (each is memory and CPU) */
 };
 
+/* A certificate with its sealed key, as it is kept: place "certificate", row, "key", key_version. DER. */
+struct wire_certificate {
+	uint64_t row, key_version;
+	struct bytes cert, chain, key;
+};
+
+/* Who this server is towards devices that it sets up. Sent before the first order that needs it, and when it changes.
+ */
+struct wire_identity {
+	struct mail mail;                  /* WIRE_IDENTITY */
+	struct wire_certificate client;    /* the management certificate */
+	struct wire_certificate authority; /* issues the certificates of devices */
+	uint8_t bytes[];                   /* what they point to */
+};
+
 enum zone_wire_mail {
 	ZONE_ACT_GATE = 100,
 	ZONE_ACT_ANSWERED, /* a struct act_gate: its order was answered, what follows only reads; if tell_answered says
@@ -188,6 +210,8 @@ struct act_keep {
 	uint64_t credential; /* of the login that the device has now */
 	uint16_t sealed_len; /* of the password of setup.next, where wire has drawn it; else 0 */
 	uint8_t sealed[ACT_SEALED_SIZE];
+	bool has_pin; /* of the certificate that the device is to show */
+	uint8_t pin[TLS_PIN_SIZE];
 };
 
 struct act_gate {
@@ -300,6 +324,9 @@ struct act_gate_answer *act_gate_answer_new(enum wire_mail kind);
 struct scan_start *scan_start_new(void);
 struct scan_cancel *scan_cancel_new(void);
 struct wire_config *wire_config_new(void);
+/* Copies what the two point to. */
+struct wire_identity *wire_identity_new(const struct wire_certificate *client,
+					const struct wire_certificate *authority);
 struct act_gate *act_gate_new(void);
 struct act_outcome *act_outcome_new(void);
 struct sighting *sighting_new(void);

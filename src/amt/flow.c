@@ -20,6 +20,7 @@ static const struct flow_row {
 	{VERB_TEST, &test_flow, NULL, NULL, NULL},
 	{VERB_UNBOOT, &boot_flow_unboot, NULL, NULL, NULL},
 	{VERB_ADOPT, &adopt_flow, NULL, NULL, NULL},
+	{VERB_PROVISION, &provision_flow, NULL, NULL, NULL},
 	{VERB_UNPROVISION, &unprovision_flow, NULL, NULL, NULL},
 };
 
@@ -52,6 +53,7 @@ void flow_begin(struct flow_ctx *ctx, const struct act_start *order, struct act_
 	out->fence = order->fence;
 	out->interface = order->at.id;
 	buf_init(&ctx->keep, 16384);
+	buf_init(&ctx->certificate, 8192);
 }
 
 /* The Get of the power state stands before its enumeration. */
@@ -73,6 +75,7 @@ void flow_without_power_get(struct flow_ctx *ctx)
 void flow_release(struct flow_ctx *ctx)
 {
 	buf_release(&ctx->keep);
+	buf_release(&ctx->certificate);
 }
 
 const struct step *flow_step(const struct flow_ctx *ctx)

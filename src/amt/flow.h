@@ -17,12 +17,16 @@
 #include "base/secret.h"
 #include "codec/wsman.h"
 
-#define STEP_FLAG_GATE    1u  /* changes power: only with zone's leave, and written once at most */
-#define STEP_FLAG_OBSERVE 2u  /* is due a while after the order: see flow_wait_ms */
-#define STEP_FLAG_FAULTS  4u  /* read takes faults too */
-#define STEP_FLAG_WRITES  8u  /* leaves something in the device that the undo takes back */
-#define STEP_FLAG_KEEP    16u /* only with zone's leave, which has on disk what it leads to; may be repeated */
-#define STEP_FLAG_SECRET  32u /* write needs the password of order->setup->next */
+#define STEP_FLAG_GATE        1u   /* changes power: only with zone's leave, and written once at most */
+#define STEP_FLAG_OBSERVE     2u   /* is due a while after the order: see flow_wait_ms */
+#define STEP_FLAG_FAULTS      4u   /* read takes faults too */
+#define STEP_FLAG_WRITES      8u   /* leaves something in the device that the undo takes back */
+#define STEP_FLAG_KEEP        16u  /* only with zone's leave, which has on disk what it leads to; may be repeated */
+#define STEP_FLAG_SECRET      32u  /* write needs the password of order->setup->next */
+#define STEP_FLAG_CERTIFICATE 128u /* write needs ctx->certificate, issued for the public key in ctx->keep */
+#define STEP_FLAG_REPIN                                                                                                \
+	256u /* behind it the device shows the certificate of order->setup->pin, on a new connection                   \
+	      */
 #define STEP_FLAG_ENDS                                                                                                 \
 	64u /* the device may end the connection instead of a reply: the next step shows what came of it */
 
@@ -82,6 +86,9 @@ struct flow_ctx {
 	const struct secret *password;       /* STEP_FLAG_SECRET, in write only */
 	bool has_next;                       /* the login that is used is order->setup->next */
 	bool take_next;                      /* set by read: from now on the device has that one */
+	struct buf certificate;              /* DER; STEP_FLAG_CERTIFICATE */
+	char device_realm[64];               /* as its settings name it: for a device that asks for no login yet */
+	char handle[64];                     /* InstanceID of what it has made */
 
 	int fault;                    /* for read with STEP_FLAG_FAULTS: what the fault means; 0 when it is none */
 	int power;                    /* the state that was read last */

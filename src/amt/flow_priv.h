@@ -9,7 +9,7 @@ extern const struct flow power_flow_boot_on, power_flow_boot_reset, power_flow_b
 extern const struct flow power_flow_clear_on, power_flow_clear_reset, power_flow_clear_cycle;
 extern const struct flow boot_flow_unboot;
 extern const struct flow test_flow;
-extern const struct flow adopt_flow, unprovision_flow;
+extern const struct flow adopt_flow, provision_flow, unprovision_flow;
 extern const struct flow settle_flow_on, settle_flow_off, settle_flow_reset, settle_flow_cycle;
 
 #define POWER_CLASS      "CIM_AssociatedPowerManagementService"
@@ -53,6 +53,11 @@ int look_general_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct 
 int look_software_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
 /* CIM_ComputerSystemPackage: ends the flow where another device than the expected one answers. */
 int look_package_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+
+/* SetAdminAclEntryEx with the password of order->setup->next; from the answer on the device has that. */
+int setup_password_write(const struct flow_ctx *ctx, struct buf *out, struct err *e);
+int setup_password_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e);
+#define SETUP_PASSWORD "SetAdminAclEntryEx"
 
 #define BOOT_SETTINGS_CLASS "AMT_BootSettingData"
 #define BOOT_ROLE_STEP(what)                                                                                           \

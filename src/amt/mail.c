@@ -74,6 +74,38 @@ struct wire_config *wire_config_new(void)
 	return mail_new(sizeof(struct wire_config), WIRE_CONFIG, free_config);
 }
 
+static void copy_part(struct bytes *part, uint8_t **to)
+{
+	if (part->len)
+		memcpy(*to, part->p, part->len);
+	part->p = *to;
+	*to += part->len;
+}
+
+static size_t size_of(const struct wire_certificate *c)
+{
+	return c->cert.len + c->chain.len + c->key.len;
+}
+
+static void copy_certificate(struct wire_certificate *c, uint8_t **to)
+{
+	copy_part(&c->cert, to);
+	copy_part(&c->chain, to);
+	copy_part(&c->key, to);
+}
+
+struct wire_identity *wire_identity_new(const struct wire_certificate *client, const struct wire_certificate *authority)
+{
+	struct wire_identity *m =
+		mail_new(sizeof(*m) + size_of(client) + size_of(authority), WIRE_IDENTITY, free_plain);
+	uint8_t *to = m->bytes;
+	m->client = *client;
+	m->authority = *authority;
+	copy_certificate(&m->client, &to);
+	copy_certificate(&m->authority, &to);
+	return m;
+}
+
 struct act_gate *act_gate_new(void)
 {
 	return mail_new(sizeof(struct act_gate), ZONE_ACT_GATE, free_plain);

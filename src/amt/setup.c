@@ -11,7 +11,6 @@
 
 #define SETUP_CLASS         "AMT_SetupAndConfigurationService"
 #define AUTHORIZATION_CLASS "AMT_AuthorizationService"
-#define ADMIN_SET           "SetAdminAclEntryEx"
 #define DOWN_FULLY          "Unprovision"
 #define DOWN_PARTLY         "PartialUnprovision"
 #define DOWN_MODE           1 /* what all firmware takes: from 6.0 on only this one has an effect */
@@ -89,12 +88,12 @@ static void add_digest(const struct wsman_writer *w, const char *ha1)
 	buf_release(&raw);
 }
 
-static int password_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
+int setup_password_write(const struct flow_ctx *ctx, struct buf *out, struct err *e)
 {
 	struct digest_key key;
-	struct wsman_request rq = call_of(ctx, ADMIN_SET);
+	struct wsman_request rq = call_of(ctx, SETUP_PASSWORD);
 	const char *login = ctx->order->setup->next.login;
-	digest_key_make(DIGEST_MD5, bytes_str(login), bytes_str(ctx->realm),
+	digest_key_make(DIGEST_MD5, bytes_str(login), bytes_str(*ctx->device_realm ? ctx->device_realm : ctx->realm),
 			BYTES(ctx->password->p, ctx->password->len), &key);
 	struct wsman_writer w = wsman_request_begin(out, &rq);
 	wsman_add_str(&w, "Username", login);
@@ -104,10 +103,10 @@ static int password_write(const struct flow_ctx *ctx, struct buf *out, struct er
 }
 
 /* Refused for good: the device keeps the password that it had. */
-static int password_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
+int setup_password_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
 	const struct xml_node *output;
-	int rc = wsman_method_done(r, ADMIN_SET, &output, e);
+	int rc = wsman_method_done(r, SETUP_PASSWORD, &output, e);
 	if (!rc)
 		ctx->take_next = true;
 	return rc;
@@ -135,9 +134,9 @@ static const struct step adopt_steps[] = {
 	 .flags = STEP_FLAG_KEEP | STEP_FLAG_SECRET,
 	 .op = WSMAN_METHOD,
 	 .class_name = AUTHORIZATION_CLASS,
-	 .method = ADMIN_SET,
-	 .write = password_write,
-	 .read = password_read},
+	 .method = SETUP_PASSWORD,
+	 .write = setup_password_write,
+	 .read = setup_password_read},
 	{.name = "log in with the new password", .op = WSMAN_GET, .class_name = SETUP_CLASS, .read = adopt_proof_read},
 };
 

@@ -69,6 +69,8 @@ ERR(NO_CHANGE,          64, REFUSED,   "the device accepted the order but no cha
 ERR(BOOT_UNSUPPORTED,   65, REFUSED,   "the device's firmware does not offer this boot choice", "choose another of bios, pxe, disk and cd")
 ERR(ALREADY_ON,         66, REFUSED,   "it is on or asleep, so it would not boot now", "use reset or cycle to boot it with this choice; nothing was sent")
 
+ERR(ALREADY_SET_UP,     68, REFUSED,   "the device is set up already", "adopt it with its password, or unprovision it first")
+ERR(NOT_IN_SETUP,       69, REFUSED,   "the device does not wait to be set up", "start its set-up in MEBx, with a USB key, or by a program on it")
 ERR(UNPROVISION_BLOCKED, 67, REFUSED, "the device's audit log forbids to take AMT down", "its auditor must release the lock of the audit log first")
 
 /* What an act can lack before it starts. */

@@ -90,6 +90,11 @@ int tls_ctx_new(enum tls_role role, struct tls_ctx **ret, struct err *e)
 	return 0;
 }
 
+void tls_pin_of(struct bytes der, uint8_t ret_pin[TLS_PIN_SIZE])
+{
+	ASSERT(EVP_Digest(der.p, der.len, ret_pin, NULL, EVP_sha256(), NULL) == 1);
+}
+
 void tls_ctx_free(struct tls_ctx *c)
 {
 	if (!c)

@@ -11,6 +11,8 @@ struct tls_ctx;
 
 #define TLS_PIN_SIZE 32 /* SHA-256 of the leaf certificate's DER */
 
+void tls_pin_of(struct bytes der, uint8_t ret_pin[TLS_PIN_SIZE]); /* of a certificate */
+
 enum tls_role { TLS_CLIENT, TLS_SERVER };
 
 /* Version numbers as on the wire, for the least and the most a context accepts. */

@@ -9,6 +9,7 @@ int store_setup_left_put(struct db *db, const struct store_setup_left *s, struct
 	db_bind_id(st, s->credential);
 	db_bind_bool(st, s->drawn);
 	db_bind_bool(st, s->told);
+	db_bind_blob(st, s->pin);
 	db_bind_text(st, s->step);
 	db_bind_i64(st, s->changed_at);
 	return db_run(st, NULL, e);
@@ -27,6 +28,7 @@ static void read_left(struct db_stmt *st, struct arena *a, struct store_setup_le
 	ret->credential = db_take_i64(st);
 	ret->drawn = db_take_bool(st);
 	ret->told = db_take_bool(st);
+	ret->pin = row_blob(st, a);
 	ret->step = row_text(st, a);
 	ret->changed_at = db_take_i64(st);
 }

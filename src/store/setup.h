@@ -9,6 +9,7 @@ struct store_setup_left {
 	int64_t amt;
 	int64_t credential; /* the device's admin may have its password; 0: no password was changed */
 	bool drawn;         /* that credential was made for this device */
+	struct bytes pin;   /* of the certificate that it may show; BYTES_NONE: none was issued */
 	bool told;          /* AMT was told to be taken down */
 	const char *step;   /* the last one that was let go */
 	int64_t changed_at;

@@ -313,11 +313,11 @@ SQL(AMT_STATE_LEARN, "UPDATE amt_state SET version = COALESCE($2, version),"
 SQL(BOOT_LEFT_PUT, "INSERT INTO boot_left (amt) VALUES ($1) ON CONFLICT (amt) DO NOTHING")
 SQL(BOOT_LEFT_DELETE, "DELETE FROM boot_left WHERE amt = $1")
 SQL_SCAN(BOOT_LEFT_LIST, "SELECT amt FROM boot_left ORDER BY amt")
-SQL(SETUP_LEFT_PUT, "INSERT INTO setup_left (amt, credential, drawn, told, step, changed_at) VALUES ($1, $2, $3, $4, $5, $6)"
+SQL(SETUP_LEFT_PUT, "INSERT INTO setup_left (amt, credential, drawn, told, pin, step, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
 	" ON CONFLICT (amt) DO UPDATE SET credential = excluded.credential, drawn = excluded.drawn, told = excluded.told,"
-	" step = excluded.step, changed_at = excluded.changed_at")
+	" pin = excluded.pin, step = excluded.step, changed_at = excluded.changed_at")
 SQL(SETUP_LEFT_DELETE, "DELETE FROM setup_left WHERE amt = $1")
-SQL_SCAN(SETUP_LEFT_LIST, "SELECT amt, credential, drawn, told, step, changed_at FROM setup_left ORDER BY amt")
+SQL_SCAN(SETUP_LEFT_LIST, "SELECT amt, credential, drawn, told, pin, step, changed_at FROM setup_left ORDER BY amt")
 SQL(AMT_STATE_UUID, "UPDATE amt_state SET uuid = $2 WHERE amt = $1")
 
 SQL(CREDENTIAL_ADD, "INSERT INTO credential (" TEXT_CREDENTIAL_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")

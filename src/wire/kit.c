@@ -1,5 +1,7 @@
 #include "wire/kit.h"
 
+#include "wire/manager.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -69,6 +71,7 @@ void kit_release(struct wire_kit *k)
 	buf_release(&k->scratch);
 	xml_parser_free(k->xml);
 	tls_ctx_free(k->tls);
+	manager_free(k->manager);
 	secret_wipe(k->random, sizeof(k->random));
 }
 

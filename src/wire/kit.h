@@ -10,6 +10,7 @@
 #include "codec/http1.h"
 #include "codec/xml.h"
 
+struct manager;
 struct map_u64;
 struct names;
 struct net;
@@ -26,6 +27,7 @@ struct wire_kit {
 	struct names *names;
 	bool reverse_names; /* of what a scan finds */
 	struct tls_ctx *tls;
+	struct manager *manager; /* towards devices that are set up; NULL: none was told */
 	int64_t connect_ms, head_ms, exchange_ms;
 
 	struct xml_parser *xml; /* a tree lives until the next document is read */

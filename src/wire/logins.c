@@ -35,6 +35,7 @@ void logins_take(struct act_interface *at, const struct act_login *l)
 	at->credential_version = l->credential_version;
 	at->sealed_len = l->sealed_len;
 	memcpy(at->sealed, l->sealed, l->sealed_len);
+	at->factory = false;
 	at->digest.nonce[0] = 0;
 }
 

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/metric.h"
 #include "wire/logins.h"
+#include "wire/manager.h"
 #include "wire/talk.h"
 
 #define RETRY_MS       1000 /* a controller that slept drops the first request */
@@ -111,6 +112,9 @@ static void learn(const struct run *run, struct act_learned *to)
 {
 	const struct talk_found *t = &run->talk->found;
 	to->answered = t->answered;
+	/* Of a device that is being set up nothing is known for good before it is. */
+	if (run->order->at.in_setup && run->out->end != ACT_END_DONE)
+		return;
 	to->used_tls = t->used_tls && t->login_good;
 	to->has_digest = t->login_good;
 	if (to->has_digest)
@@ -278,6 +282,8 @@ static bool was_to_end(struct run *run, int code)
 	if (!left || run->ctx.over || run->ctx.undoing || !(flow_step(&run->ctx)->flags & STEP_FLAG_ENDS) ||
 	    talk_sent_nothing(run->talk))
 		return false;
+	if (flow_step(&run->ctx)->flags & STEP_FLAG_REPIN)
+		talk_repin(run->talk, run->order->setup->pin);
 	flow_lost(&run->ctx);
 	run->kept = run->tried = false;
 	pause_for(run, RETRY_MS);
@@ -339,14 +345,30 @@ static void tell_answered(struct run *run)
 	kit_tell_zone(run->runner->kit, &m->mail);
 }
 
+/* Makes what the step gives to the device. */
+static int prepare_keep(struct run *run, struct err *e)
+{
+	struct wire_kit *kit = run->runner->kit;
+	struct act_setup *to = run->order->setup;
+	unsigned flags = flow_step(&run->ctx)->flags;
+	int rc = 0;
+	if ((flags & STEP_FLAG_SECRET) && !to->next.sealed_len)
+		rc = logins_draw(kit, &to->next, e);
+	if (!rc && (flags & STEP_FLAG_CERTIFICATE) && !run->ctx.certificate.len)
+		rc = manager_issue(kit, run->order, &run->out->learned.uuid, buf_bytes(&run->ctx.keep),
+				   &run->ctx.certificate, to->pin, e);
+	if (!rc && (flags & STEP_FLAG_CERTIFICATE))
+		to->has_pin = true;
+	return rc;
+}
+
 /* Stops before a step whose consequence has to be on disk first; a new password is drawn here, sealed, and told to
  * zone. */
 static void keep_gate(struct run *run)
 {
 	struct wire_kit *kit = run->runner->kit;
 	struct err e = ERR_INIT;
-	bool draws = (flow_step(&run->ctx)->flags & STEP_FLAG_SECRET) && !run->order->setup->next.sealed_len;
-	int rc = draws ? logins_draw(kit, &run->order->setup->next, &e) : 0;
+	int rc = prepare_keep(run, &e);
 	if (rc) {
 		end_with(run, ACT_END_FAILED, rc, &e);
 		return;
@@ -360,6 +382,10 @@ static void keep_gate(struct run *run)
 	if (flow_step(&run->ctx)->flags & STEP_FLAG_SECRET) {
 		gate->keep.sealed_len = run->order->setup->next.sealed_len;
 		memcpy(gate->keep.sealed, run->order->setup->next.sealed, gate->keep.sealed_len);
+	}
+	if (flow_step(&run->ctx)->flags & STEP_FLAG_CERTIFICATE) {
+		gate->keep.has_pin = true;
+		memcpy(gate->keep.pin, run->order->setup->pin, TLS_PIN_SIZE);
 	}
 	run->state = RUN_GATE;
 	loop_timer_set(&run->pause, GATE_WAIT_MS);
@@ -498,11 +524,14 @@ static void take_next(struct run *run)
 static void read_replied(struct run *run, const struct http1 *http)
 {
 	struct err e = ERR_INIT;
+	unsigned flags = flow_step(&run->ctx)->flags;
 	int rc = carries_soap(http) ? read_soap(run, http, &e) : status_error(run, http, &e);
 	if (rc) {
 		read_failed(run, rc, &e);
 		return;
 	}
+	if (flags & STEP_FLAG_REPIN)
+		talk_repin(run->talk, run->order->setup->pin);
 	run->tried = run->kept = false;
 	if (run->ctx.take_next)
 		take_next(run);
@@ -619,6 +648,7 @@ static void replace(struct runner *r, uint64_t act)
 
 void runner_start(struct runner *r, struct act_start *order)
 {
+	const struct tls_identity *identity;
 	replace(r, order->act);
 	struct run *run = mem_alloc(sizeof(*run));
 	run->runner = r;
@@ -641,6 +671,8 @@ void runner_start(struct runner *r, struct act_start *order)
 		give_back(run, ERR_CLOSED, "the server stops");
 	else if (!*order->at.host)
 		end(run, ACT_END_FAILED, ERR_NOT_CONFIGURED, "the interface has no address");
+	else if (order->at.in_setup && manager_tls(r->kit, &identity, NULL))
+		end(run, ACT_END_FAILED, ERR_NO_MANAGEMENT_CERT, "");
 	else
 		start_waiting(r);
 }

@@ -13,12 +13,14 @@
 #include "base/stream.h"
 #include "base/vault.h"
 #include "codec/wsman.h"
+#include "wire/manager.h"
 
-#define UNAUTHORIZED_MAX 2     /* replies to one request; one more when the device says that the nonce was too old */
-#define LEAST_RATE       64    /* bytes a second of a reply, */
-#define SLOW_SHAKE_MS    250   /* a handshake that takes longer waits for the peer, not for us: others may begin */
-#define KEEP_MS          60000 /* a connection for the next conversation */
-#define RATE_AFTER_MS    3000  /* once it has begun */
+#define UNAUTHORIZED_MAX 2       /* replies to one request; one more when the device says that the nonce was too old */
+#define LEAST_RATE       64      /* bytes a second of a reply, */
+#define SLOW_SHAKE_MS    250     /* a handshake that takes longer waits for the peer, not for us: others may begin */
+#define FACTORY_PASSWORD "admin" /* of an admin whose password nobody has set */
+#define KEEP_MS          60000   /* a connection for the next conversation */
+#define RATE_AFTER_MS    3000    /* once it has begun */
 
 static void on_open(void *arg);
 static void on_data(void *arg, struct bytes data);
@@ -35,6 +37,8 @@ static void dial(struct talk *t)
 	if (t->tls) {
 		c.tls = t->kit->tls;
 		c.tls_opts.old_tls = t->at->old_tls;
+		if (t->at->in_setup)
+			(void)manager_tls(t->kit, &c.tls_opts.identity, NULL); /* without one the device refuses us */
 		t->kit->handshakes++;
 		t->shaking = true;
 		loop_timer_set(&t->timer, SLOW_SHAKE_MS);
@@ -98,6 +102,17 @@ static void disconnect(struct talk *t)
 void talk_close(struct talk *t)
 {
 	disconnect(t);
+}
+
+void talk_repin(struct talk *t, const uint8_t pin[TLS_PIN_SIZE])
+{
+	if (t->state == TALK_IDLE)
+		disconnect(t);
+	tls_session_free(t->session);
+	t->session = NULL;
+	t->at->has_pin = t->found.has_pin = true;
+	memcpy(t->at->pin, pin, TLS_PIN_SIZE);
+	memcpy(t->found.pin, pin, TLS_PIN_SIZE);
 }
 
 static void talk_free(struct talk *t)
@@ -234,9 +249,13 @@ static int add_login(struct talk *t, struct buf *out, struct err *e)
 	const struct vault_place place = {"credential", at->credential, "secret", at->credential_version};
 	struct secret password = SECRET_INIT;
 	struct digest_key key;
-	if (!at->sealed_len)
+	int rc = 0;
+	if (at->factory)
+		secret_set(&password, FACTORY_PASSWORD, strlen(FACTORY_PASSWORD));
+	else if (!at->sealed_len)
 		return err_set(e, ERR_NO_CREDENTIAL, "no password came with the order");
-	int rc = vault_unseal(t->kit->vault, place, BYTES(at->sealed, at->sealed_len), &password, e);
+	else
+		rc = vault_unseal(t->kit->vault, place, BYTES(at->sealed, at->sealed_len), &password, e);
 	if (rc)
 		return rc;
 	digest_key_make(at->digest.algorithm, bytes_str(at->login), bytes_str(at->digest.realm),
@@ -265,7 +284,7 @@ static int compose(struct talk *t, struct err *e)
 	t->with_login = digest_session_is_open(&t->at->digest);
 	if (t->once && !t->with_login)
 		return err_set(e, ERR_DEVICE_BUSY, "the device's nonce is used up");
-	int rc = t->with_login ? t->ev->write(t->arg, soap, e) : 0;
+	int rc = t->with_login || t->at->in_setup ? t->ev->write(t->arg, soap, e) : 0;
 	if (rc)
 		return rc;
 	http1_write_request(out, "POST", WSMAN_PATH);
@@ -607,7 +626,7 @@ static void reply_done(struct talk *t, bool more)
 		fail(t, rc, &e);
 	else if (http->status == 401 && !t->once)
 		go_on(t);
-	else if (!with_login && http->status == 200)
+	else if (!with_login && http->status == 200 && !t->at->in_setup)
 		fail_with(t, ERR_NOT_AMT, "it asks for no login");
 	else {
 		t->found.login_good |=

@@ -98,6 +98,8 @@ int talk_open(struct talk *t, struct err *e);
 int talk_open_fresh(struct talk *t, struct err *e);
 bool talk_is_open(const struct talk *t); /* and nothing is under way on it */
 void talk_close(struct talk *t);         /* an idle connection */
+/* From now on the peer shows this certificate, which is what its login proves. */
+void talk_repin(struct talk *t, const uint8_t pin[TLS_PIN_SIZE]);
 /* In ev->failed: true when the kernel took no byte of the request. */
 bool talk_sent_nothing(const struct talk *t);
 

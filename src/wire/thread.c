@@ -6,6 +6,7 @@
 #include "base/metric.h"
 #include "base/tls.h"
 #include "wire/hear.h"
+#include "wire/manager.h"
 #include "wire/names.h"
 #include "wire/net.h"
 #include "wire/runner.h"
@@ -103,6 +104,9 @@ static void handle(struct wire *w, struct mail *m)
 		return;
 	case WIRE_SCAN_CANCEL:
 		scanner_cancel(w->scanner, ((const struct scan_cancel *)p)->scan);
+		break;
+	case WIRE_IDENTITY:
+		manager_set(&w->kit, p);
 		break;
 	case WIRE_CONFIG:
 		configure(w, p);

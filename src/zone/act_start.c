@@ -26,7 +26,12 @@ static int fill_interface(struct zone *z, const struct store_act_due *d, struct 
 	const struct login *l;
 	if (!d->interface.id || !*d->interface.host)
 		return err_set(e, ERR_NOT_CONFIGURED, "device has no AMT address");
-	int rc = credential_login(z, setup_credential(job_get(z, d->job), d->interface.credential), &l, e);
+	static const struct login none;
+	int rc = 0;
+	if (d->verb == VERB_PROVISION && !d->interface.credential)
+		l = &none;
+	else
+		rc = credential_login(z, setup_credential(job_get(z, d->job), d->interface.credential), &l, e);
 	if (rc)
 		return rc;
 	at->id = (uint64_t)d->interface.id;

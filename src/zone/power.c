@@ -278,7 +278,9 @@ static int lacks(const struct job *j, const struct store_target *t)
 	bool is_first = j->verb == VERB_ADOPT || j->verb == VERB_PROVISION;
 	if (!t->amt || !*t->host || (t->mode == STORE_AMT_MODE_NONE && !is_first))
 		return ERR_NOT_CONFIGURED;
-	return setup_credential(j, t->credential) ? 0 : ERR_NO_CREDENTIAL;
+	if (j->verb == VERB_PROVISION && t->mode == STORE_AMT_MODE_ENTERPRISE)
+		return ERR_ALREADY_SET_UP;
+	return j->verb == VERB_PROVISION || setup_credential(j, t->credential) ? 0 : ERR_NO_CREDENTIAL;
 }
 
 static void end_at_once(struct store_act *a, enum act_state state, int code, int64_t now)
@@ -409,7 +411,8 @@ static int audit_act(struct zone *z, struct job *j, const struct store_act *a, c
 		     struct err *e)
 {
 	struct store_credential row;
-	int64_t wanted = 0, credential = setup_credential(j, t->credential);
+	int64_t wanted = 0;
+	int64_t credential = j->verb == VERB_PROVISION ? j->setup.next : setup_credential(j, t->credential);
 	bool changes = verb_changes_power(j->verb) || verb_sets_up(j->verb);
 	if (!j->credentials)
 		j->credentials = map_u64_new();
@@ -419,8 +422,9 @@ static int audit_act(struct zone *z, struct job *j, const struct store_act *a, c
 	int rc = changes ? setting_at(z, SETTING_AUDIT_DEVICES, 0, a->device, &wanted, e) : 0;
 	if (rc || (has && !wanted))
 		return rc;
-	rc = store_credential_get(z->db, z->arena, credential, &row, e);
-	rc = rc || has ? rc : audit_use(z, j, &row, e);
+	row.name = "";
+	rc = credential ? store_credential_get(z->db, z->arena, credential, &row, e) : 0;
+	rc = rc || has || !credential ? rc : audit_use(z, j, &row, e);
 	rc = rc || !wanted ? rc : audit_devices(z, j, row.name, t->name, e);
 	if (!rc)
 		(void)map_u64_put(j->credentials, (uint64_t)credential, wanted ? &devices_in_audit : &used_in_audit);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/rng.h"
 #include "codec/json.h"
+#include "store/certificate.h"
 #include "zone/command.h"
 #include "zone/device.h"
 
@@ -22,7 +23,8 @@
 /* A row of setup_left. */
 struct left {
 	int64_t credential;
-	bool drawn, told;
+	bool drawn, told, has_pin;
+	uint8_t pin[TLS_PIN_SIZE];
 };
 
 static struct left *left_of(const struct zone *z, int64_t amt)
@@ -58,7 +60,11 @@ void setup_forget(struct zone *z)
 
 static int see_left(void *arg, const struct store_setup_left *row)
 {
-	remember(arg, row->amt, &(struct left){row->credential, row->drawn, row->told});
+	struct left l = {.credential = row->credential, .drawn = row->drawn, .told = row->told};
+	l.has_pin = row->pin.len == sizeof(l.pin);
+	if (l.has_pin)
+		memcpy(l.pin, row->pin.p, sizeof(l.pin));
+	remember(arg, row->amt, &l);
 	return 0;
 }
 
@@ -81,7 +87,15 @@ bool setup_may_use(const struct zone *z, int64_t credential)
 
 static int put_left(struct zone *z, int64_t amt, const struct left *l, const char *step, struct err *e)
 {
-	struct store_setup_left row = {amt, l->credential, l->drawn, l->told, step, z->now};
+	struct store_setup_left row = {
+		.amt = amt,
+		.credential = l->credential,
+		.drawn = l->drawn,
+		.told = l->told,
+		.pin = l->has_pin ? BYTES(l->pin, sizeof(l->pin)) : BYTES_NONE,
+		.step = step,
+		.changed_at = z->now,
+	};
 	int rc = store_setup_left_put(z->db, &row, e);
 	if (!rc)
 		remember(z, amt, l);
@@ -143,6 +157,76 @@ static int64_t next_of(const struct zone *z, const struct slot *s, const struct 
 	return drawn_id(z, s);
 }
 
+static struct wire_certificate part_of(const struct store_certificate *c, struct bytes chain)
+{
+	return (struct wire_certificate){
+		.row = (uint64_t)c->id,
+		.key_version = (uint64_t)c->key_version,
+		.cert = c->cert,
+		.chain = chain,
+		.key = c->key,
+	};
+}
+
+/* Wire learns who we are towards devices that wait to be set up, once for each certificate. */
+static int tell_identity(struct zone *z, struct err *e)
+{
+	struct store_certificate own, root;
+	int rc = store_certificate_newest(z->db, z->arena, STORE_CERTIFICATE_MANAGEMENT, z->server, &own, NULL);
+	rc = rc ? rc : store_certificate_newest(z->db, z->arena, STORE_CERTIFICATE_CA, 0, &root, NULL);
+	if (rc)
+		return err_set(e, rc == ERR_NOT_FOUND ? ERR_NO_MANAGEMENT_CERT : rc,
+			       "the management certificate cannot be read");
+	if (z->identity[0] == own.id && z->identity[1] == root.id)
+		return 0;
+	struct wire_certificate client = part_of(&own, own.chain.len ? own.chain : root.cert);
+	struct wire_certificate authority = part_of(&root, BYTES_NONE);
+	chain_add(&z->to_wire, &wire_identity_new(&client, &authority)->mail);
+	z->identity[0] = own.id;
+	z->identity[1] = root.id;
+	return 0;
+}
+
+/* A label of a host name (RFC 1123 2.1) out of a device's name: what firmware takes as one. */
+static void label_of(const char *name, char to[64])
+{
+	size_t n = strcspn(name, ".");
+	bool good = n && n < 64 && name[0] != '-' && name[n - 1] != '-';
+	for (size_t i = 0; i < n && good; i++)
+		good = (name[i] >= '0' && name[i] <= '9') || name[i] == '-' ||
+		       ((name[i] | 0x20) >= 'a' && (name[i] | 0x20) <= 'z');
+	(void)bytes_to_str(BYTES((const uint8_t *)name, good ? n : 0), to, 64);
+}
+
+/* A device that waits to be set up has another certificate and realm than before, and may have no login. */
+static int prepare_first(struct zone *z, const struct slot *s, struct act_start *m, struct err *e)
+{
+	const struct left *l = left_of(z, s->amt);
+	struct act_setup *to = m->setup;
+	struct store_device d;
+	int rc = tell_identity(z, e);
+	rc = rc ? rc : store_device_get(z->db, z->arena, s->device, &d, e);
+	if (rc)
+		return rc;
+	label_of(d.name, to->host_name);
+	(void)bytes_to_str(bytes_str(*to->host_name ? d.name : m->at.host), to->fqdn, sizeof(to->fqdn));
+	if (!to->before.credential && m->at.credential && m->at.credential != to->next.credential)
+		rc = copy_login(z, (int64_t)m->at.credential, &to->before, e);
+	if (rc)
+		return rc;
+	to->has_pin = l && l->has_pin;
+	if (to->has_pin)
+		memcpy(to->pin, l->pin, sizeof(to->pin));
+	m->at.in_setup = m->at.factory = true;
+	m->at.has_pin = m->at.tls_seen = false;
+	m->at.tls_policy = TLS_POLICY_REQUIRE;
+	m->at.digest = (struct digest_session){0};
+	m->at.credential = 0;
+	m->at.sealed_len = 0;
+	bytes_to_str(bytes_str(DRAWN_LOGIN), m->at.login, sizeof(m->at.login));
+	return 0;
+}
+
 int setup_prepare(struct zone *z, const struct slot *s, struct act_start *m, struct err *e)
 {
 	const struct job *j = job_get(z, s->job);
@@ -160,6 +244,8 @@ int setup_prepare(struct zone *z, const struct slot *s, struct act_start *m, str
 	} else if (!rc && next) {
 		rc = copy_login(z, next, &to->next, e);
 	}
+	if (!rc && s->verb == VERB_PROVISION)
+		rc = prepare_first(z, s, m, e);
 	to->full = j && j->setup.full;
 	to->told = l && l->told && s->verb == VERB_UNPROVISION;
 	return rc;
@@ -244,8 +330,16 @@ int setup_on_gate(struct zone *z, const struct slot *s, const struct act_gate *m
 		rc = keep_drawn(z, s, next, &m->keep, e);
 	} else if (next) {
 		l = (struct left){.credential = next, .drawn = was && was->drawn && was->credential == next};
-		if (!is_as_sealed(z, next, &m->keep))
+		if (m->keep.sealed_len && !is_as_sealed(z, next, &m->keep))
 			return 0;
+	}
+	if (was && was->has_pin && !m->keep.has_pin) { /* what an earlier run has given to the device is still there */
+		l.has_pin = true;
+		memcpy(l.pin, was->pin, sizeof(l.pin));
+	}
+	if (m->keep.has_pin) {
+		l.has_pin = true;
+		memcpy(l.pin, m->keep.pin, sizeof(l.pin));
 	}
 	if (!rc && takes_password(s->verb) && m->keep.credential)
 		rc = set_credential(z, s->amt, (int64_t)m->keep.credential, e);
@@ -325,6 +419,21 @@ static int learn_adopted(struct zone *z, const struct slot *s, const struct act_
 	return rc ? rc : drop_left(z, s->amt, e);
 }
 
+/* It is another device to its network than before: what was latched goes. */
+static int learn_provisioned(struct zone *z, const struct slot *s, const struct act_outcome *m, struct err *e)
+{
+	const struct act_learned *l = &m->learned;
+	struct store_amt_state st;
+	int rc = store_amt_state_get(z->db, z->arena, s->amt, &st, e);
+	if (rc)
+		return rc;
+	st.tls_pin = BYTES(l->pin, sizeof(l->pin));
+	st.realm = l->digest.realm;
+	st.transport = STORE_TRANSPORT_TLS;
+	rc = store_amt_state_put(z->db, &st, e);
+	return rc ? rc : learn_adopted(z, s, m, e);
+}
+
 static int learn_down(struct zone *z, const struct slot *s, enum act_state end, struct err *e)
 {
 	const struct job *j = job_get(z, s->job);
@@ -345,13 +454,17 @@ static int learn_login(struct zone *z, const struct slot *s, const struct act_ou
 	if (verb_sets_up(s->verb) && credential != l->credential)
 		return 0;
 	int rc = set_credential(z, s->amt, credential, e);
-	return rc ? rc : drop_left(z, s->amt, e);
+	if (rc || s->verb == VERB_PROVISION) /* the certificate that it was given is not proven yet */
+		return rc;
+	return drop_left(z, s->amt, e);
 }
 
 int setup_learn(struct zone *z, const struct slot *s, const struct act_outcome *m, enum act_state end, struct err *e)
 {
 	if (s->verb == VERB_ADOPT && end == ACT_STATE_DONE)
 		return learn_adopted(z, s, m, e);
+	if (s->verb == VERB_PROVISION && end == ACT_STATE_DONE)
+		return learn_provisioned(z, s, m, e);
 	int rc = learn_login(z, s, m, e);
 	return rc || s->verb != VERB_UNPROVISION ? rc : learn_down(z, s, end, e);
 }
@@ -380,6 +493,17 @@ int command_ADOPT(struct command *c, struct err *e)
 			       "a new password for each device and one credential for all do not go together");
 	int rc = read_credential(c, "credential", &o.options.setup.credential, e);
 	rc = rc ? rc : read_credential(c, "new-credential", &o.options.setup.next, e);
+	return rc ? rc : order_devices(c, &o, e);
+}
+
+int command_PROVISION(struct command *c, struct err *e)
+{
+	struct job_order o = order_of(c, VERB_PROVISION);
+	o.options.setup.new_passwords = api_bool(c->call, "new-passwords");
+	if (o.options.setup.new_passwords == api_has(c->call, "credential"))
+		return err_set(e, ERR_MISSING,
+			       "say which login the devices are to have: a credential, or new passwords");
+	int rc = read_credential(c, "credential", &o.options.setup.next, e);
 	return rc ? rc : order_devices(c, &o, e);
 }
 

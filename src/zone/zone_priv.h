@@ -134,6 +134,7 @@ struct zone {
 	struct map_u64 *paces;  /* by folder: when the next one may be switched on; no cache, lost with the process */
 	struct map_u64 *boot_left;  /* interfaces of the table boot_left */
 	struct map_u64 *setup_left; /* by interface: setup.c */
+	int64_t identity[2];        /* certificates that wire was told of: setup.c */
 	int64_t hello_rows;         /* discovered by a hello alone: at most so many */
 	struct list scans;
 	int64_t scan_in_wire;                           /* no cache but a fact, as conversations are; 0: none */

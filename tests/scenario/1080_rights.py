@@ -52,6 +52,7 @@ COMMANDS = {
     "power": ("device", {"verb": "status", "targets": ["{d}"]}),
     "job.list": ("login", None), "job.show": ("job", None), "job.acts": ("job", None), "job.cancel": ("job-power", None),
     "adopt": ("zone", {"targets": ["none"]}), "unprovision": ("zone", {"targets": ["none"]}),
+    "provision": ("zone", {"targets": ["none"]}),
     "hold.list": ("list-device", None), "hold.add": ("device", {"target": "{t}"}),
     "hold.remove": ("device", {"target": "{t}"}),
     "admin.list": ("zone", None), "admin.show": ("zone", None), "admin.add": ("zone", {"name": "", "password": "x" * 14 + "y"}),
