@@ -190,8 +190,6 @@ static int mebx_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct e
 	return wsman_method_done(r, MEBX_SET, &output, e);
 }
 
-/* ---- the certificate ---- */
-
 /* One that an earlier run has put there: its hash is on disk. */
 static int certificates_read(struct flow_ctx *ctx, const struct wsman_reply *r, struct err *e)
 {
@@ -290,8 +288,6 @@ static int certificate_read(struct flow_ctx *ctx, const struct wsman_reply *r, s
 {
 	return handle_read(ctx, r, "CreatedCertificate", e);
 }
-
-/* ---- TLS ---- */
 
 static struct wsman_epr reference(const char *class_name, const char *key, const char *value)
 {

@@ -75,43 +75,51 @@ static int check_may_read_metrics(struct work *w)
 	return code ? answer_error(w, 0, code) : 0;
 }
 
+/* Row and present version of the secret that a command changes. */
+static int find_secret(struct db *db, const struct api_call *call, int64_t *ret_row, int64_t *ret_version,
+		       struct err *e)
+{
+	struct store_sink t;
+	struct store_user_source s;
+	struct store_credential c;
+	int code;
+	switch (call->command->id) {
+	case API_CMD_TARGET_SET:
+		code = store_sink_by_name(db, call->arena, api_str(call, "target"), &t, e);
+		*ret_row = code ? 0 : t.id;
+		*ret_version = code ? 0 : t.version;
+		return code;
+	case API_CMD_SOURCE_SET:
+		code = store_user_source_by_name(db, call->arena, api_str(call, "source"), &s, e);
+		*ret_row = code ? 0 : s.id;
+		*ret_version = code ? 0 : s.version;
+		return code;
+	default:
+		code = read_find_credential(db, call->arena, api_str(call, "credential"), &c, e);
+		*ret_row = code ? 0 : c.id;
+		*ret_version = code ? 0 : c.version;
+		return code;
+	}
+}
+
 /* Where a secret will be kept is part of its seal (base/vault.h): the row and version are settled here, and the zone
  * refuses the command when they are not what it finds (zone/zone.h). */
 static int settle_place(struct work *w, const struct api_call *call, struct api_value *ret, struct err *e)
 {
-	if (call->command->id == API_CMD_CREDENTIAL_ADD || call->command->id == API_CMD_TARGET_ADD ||
-	    call->command->id == API_CMD_SOURCE_ADD) {
+	enum api_command_id id = call->command->id;
+	int64_t row, version = 0;
+	if (id == API_CMD_CREDENTIAL_ADD || id == API_CMD_TARGET_ADD || id == API_CMD_SOURCE_ADD) {
 		uint64_t random;
 		rng_secret(&random, sizeof(random));
-		ret->v.secret.row = (uint64_t)ZONE_DRAWN_ID(random);
-		ret->v.secret.version = 1;
-		return 0;
+		row = (int64_t)ZONE_DRAWN_ID(random);
+	} else {
+		struct db *db = work_db(w->api, e);
+		int code = db ? find_secret(db, call, &row, &version, e) : e->code;
+		if (code)
+			return code;
 	}
-	struct db *db = work_db(w->api, e);
-	if (call->command->id == API_CMD_TARGET_SET) {
-		struct store_sink t;
-		int found = db ? store_sink_by_name(db, call->arena, api_str(call, "target"), &t, e) : e->code;
-		if (found)
-			return found;
-		ret->v.secret.row = (uint64_t)t.id;
-		ret->v.secret.version = (uint64_t)t.version + 1;
-		return 0;
-	}
-	if (call->command->id == API_CMD_SOURCE_SET) {
-		struct store_user_source s;
-		int found = db ? store_user_source_by_name(db, call->arena, api_str(call, "source"), &s, e) : e->code;
-		if (found)
-			return found;
-		ret->v.secret.row = (uint64_t)s.id;
-		ret->v.secret.version = (uint64_t)s.version + 1;
-		return 0;
-	}
-	struct store_credential c;
-	int code = db ? read_find_credential(db, call->arena, api_str(call, "credential"), &c, e) : e->code;
-	if (code)
-		return code;
-	ret->v.secret.row = (uint64_t)c.id;
-	ret->v.secret.version = (uint64_t)c.version + 1;
+	ret->v.secret.row = (uint64_t)row;
+	ret->v.secret.version = (uint64_t)version + 1;
 	return 0;
 }
 

@@ -134,7 +134,7 @@ void rights_add_role(struct rights *s, enum right_role role, enum right_tree at,
 }
 
 /* Paths end with a slash: so a prefix is the folder itself or one above it. */
-static bool is_at_or_below(const char *path, const char *folder)
+bool right_path_is_below(const char *path, const char *folder)
 {
 	return strncmp(path, folder, strlen(folder)) == 0;
 }
@@ -149,7 +149,7 @@ static bool own_may(const struct rights *s, enum right_id r, const char *path)
 	bool allowed = s->all;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct right_entry *en = &s->entries[i];
-		if (!concerns(en, r) || !is_at_or_below(path, en->path))
+		if (!concerns(en, r) || !right_path_is_below(path, en->path))
 			continue;
 		if (en->effect == RIGHT_DENY)
 			return false;
@@ -179,7 +179,7 @@ bool rights_may_below(const struct rights *s, enum right_id r, const char *path)
 	for (; s; s = s->within)
 		for (size_t i = 0; i < s->count; i++) {
 			const struct right_entry *en = &s->entries[i];
-			if (en->effect == RIGHT_DENY && concerns(en, r) && is_at_or_below(en->path, path))
+			if (en->effect == RIGHT_DENY && concerns(en, r) && right_path_is_below(en->path, path))
 				return false;
 		}
 	return true;
@@ -275,7 +275,8 @@ static bool gains_below(struct moved *v, const struct rights *s, const char *top
 {
 	for (; s; s = s->within)
 		for (size_t i = 0; i < s->count; i++)
-			if (rows[s->entries[i].right].tree == v->m->tree && is_at_or_below(s->entries[i].path, top) &&
+			if (rows[s->entries[i].right].tree == v->m->tree &&
+			    right_path_is_below(s->entries[i].path, top) &&
 			    gains_at(v, s->entries[i].path + strlen(top)))
 				return true;
 	return false;

@@ -80,6 +80,9 @@ bool rights_may_somewhere(const struct rights *s, enum right_id r);
 bool rights_may_give(const struct rights *giver, const struct rights *before, const struct rights *after,
 		     enum right_id *ret_right, const char **ret_path);
 
+/* Whether a path is that of the folder, or lies below it. */
+bool right_path_is_below(const char *path, const char *folder);
+
 /* A move within a tree: of a folder with all below it, by its own path, or of a thing, by the path of its folder. */
 struct right_move {
 	enum right_tree tree;

@@ -5,11 +5,6 @@
 #include "zone/engine.h"
 #include "zone/plan.h"
 
-static bool is_at_or_below(const char *path, const char *folder)
-{
-	return strncmp(path, folder, strlen(folder)) == 0;
-}
-
 struct lifting {
 	const struct zone *z;
 	const struct move *m;
@@ -21,7 +16,7 @@ static int see_hold(void *arg, const struct store_hold *h)
 {
 	struct lifting *l = arg;
 	const struct tree_folder *f = h->scope == STORE_SCOPE_FOLDER ? tree_get(l->z->tree, h->object) : NULL;
-	if (!f || !is_at_or_below(l->m->from, f->path) || is_at_or_below(l->m->to, f->path))
+	if (!f || !right_path_is_below(l->m->from, f->path) || right_path_is_below(l->m->to, f->path))
 		return 0;
 	l->lifts = l->lifts || !l->m->is_folder || strcmp(f->path, l->m->from) != 0;
 	return 0;

@@ -8,7 +8,7 @@
 #include "base/base.h"
 #include "base/err.h"
 #include "base/secret.h"
-#include "play.h"
+#include "look.h"
 
 #define GENERAL                                                                                                        \
 	{                                                                                                              \
@@ -16,27 +16,6 @@
 			"<g:AMT_GeneralSettings><g:DigestRealm>Digest:F3EB554784E729164447A89F60B641C5"                \
 			"</g:DigestRealm><g:HostName>desk-17</g:HostName><g:InstanceID>Intel(r) AMT: General Settings" \
 			"</g:InstanceID></g:AMT_GeneralSettings>",                                                     \
-			0                                                                                              \
-	}
-#define SOFTWARE                                                                                                       \
-	{                                                                                                              \
-		WSMAN_GET, "CIM_SoftwareIdentity", NULL, NULL,                                                         \
-			"<g:CIM_SoftwareIdentity><g:InstanceID>AMT</g:InstanceID><g:IsEntity>true</g:IsEntity>"        \
-			"<g:VersionString>11.8.50</g:VersionString></g:CIM_SoftwareIdentity>",                         \
-			0                                                                                              \
-	}
-#define SETUP(state)                                                                                                   \
-	{                                                                                                              \
-		WSMAN_GET, "AMT_SetupAndConfigurationService", NULL, NULL,                                             \
-			"<g:AMT_SetupAndConfigurationService><g:ProvisioningMode>1</g:ProvisioningMode>"               \
-			"<g:ProvisioningState>" state "</g:ProvisioningState></g:AMT_SetupAndConfigurationService>",   \
-			0                                                                                              \
-	}
-#define PACKAGE                                                                                                        \
-	{                                                                                                              \
-		WSMAN_GET, "CIM_ComputerSystemPackage", NULL, NULL,                                                    \
-			"<g:CIM_ComputerSystemPackage><g:PlatformGUID>4C93F0849703E7119C43BC0000520000"                \
-			"</g:PlatformGUID></g:CIM_ComputerSystemPackage>",                                             \
 			0                                                                                              \
 	}
 #define DOWN(method, value)                                                                                            \

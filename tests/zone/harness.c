@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "codec/json.h"
 #include "store/act.h"
 
@@ -344,6 +345,13 @@ size_t count_wire(struct harness *h, int kind)
 	for (const struct mail *m = h->wire; m; m = m->next)
 		n += m->kind == kind;
 	return n;
+}
+
+uint64_t harness_number(const char *variable, uint64_t otherwise)
+{
+	uint64_t n;
+	const char *text = getenv(variable);
+	return text && text_to_u64(bytes_str(text), &n) ? n : otherwise;
 }
 
 void mail_drop(void *mail)

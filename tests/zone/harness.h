@@ -79,6 +79,9 @@ struct mail *take_wire(struct harness *h, int kind);
 struct act_start *take_start(struct harness *h);
 struct act_gate_answer *take_gate_answer(struct harness *h);
 size_t count_wire(struct harness *h, int kind);
+/* A number of the environment, by which longer runs are asked for and failing seeds repeated. */
+uint64_t harness_number(const char *variable, uint64_t otherwise);
+
 void mail_drop(void *mail); /* frees one */
 
 /* What wire says. They run a round. */

@@ -2,27 +2,7 @@
 #include <stdlib.h>
 
 #include "codec/recur.h"
-#include "harness.h"
-
-#define MINUTE 60000
-#define HOUR   (60 * MINUTE)
-
-/* Devices d1..dn in /Workstations/, Berlin's time, Thursday 2027-03-25 05:00:00 UTC, which is 06:00 there. */
-static void set_up(struct harness *h, int devices)
-{
-	int64_t at;
-	furnish(h, devices);
-	assert_true(clock_parse("2027-03-25T05:00:00Z", &at));
-	clock_set_wall(h->clock, at);
-	harness_round(h, NULL);
-	assert_int_equal(ask(h, "PUT /settings/time-zone", "{\"value\":\"Europe/Berlin\"}"), 200);
-}
-
-static void add(struct harness *h, const char *json)
-{
-	if (ask(h, "POST /schedules", json) != 200)
-		fail_msg("%s: %s", json, answer(h));
-}
+#include "schedule.h"
 
 static void refused(struct harness *h, const char *json, const char *reason, const char *words)
 {
@@ -37,13 +17,6 @@ static void says(struct harness *h, const char *words)
 {
 	if (!strstr(answer(h), words))
 		fail_msg("\"%s\" is not in %s", words, answer(h));
-}
-
-static void until(struct harness *h, const char *time)
-{
-	int64_t at;
-	assert_true(clock_parse(time, &at));
-	harness_pass(h, at - clock_wall_ms(h->clock));
 }
 
 /* Nothing happens until then, and nobody looks. */

@@ -8,13 +8,6 @@
 #include "base/text.h"
 #include "harness.h"
 
-static int number_of(const char *variable, int otherwise)
-{
-	uint64_t n;
-	const char *text = getenv(variable);
-	return text && text_to_u64(bytes_str(text), &n) ? (int)n : otherwise;
-}
-
 static __attribute__((format(printf, 2, 3))) void run_sql(sqlite3 *db, const char *fmt, ...)
 {
 	char sql[1024];
@@ -61,7 +54,7 @@ static void multiply(struct harness *h, int devices)
 static void one_due_time_of_all_devices_is_made_into_acts_cheaply(void **state)
 {
 	struct harness *h = *state;
-	int devices = number_of("SCHEDULE_DEVICES", 100000);
+	int devices = (int)harness_number("SCHEDULE_DEVICES", 100000);
 	int64_t at;
 	furnish(h, 1);
 	assert_true(clock_parse("2027-03-25T05:59:00Z", &at));

@@ -10,13 +10,6 @@
 #define ALL_DAYS 0x7f
 #define MON_FRI  0x1f
 
-static int number_of(const char *variable, int otherwise)
-{
-	uint64_t n;
-	const char *text = getenv(variable);
-	return text && text_to_u64(bytes_str(text), &n) ? (int)n : otherwise;
-}
-
 static struct harness *harness_at(const char *time, uint64_t seed)
 {
 	int64_t at;
@@ -29,10 +22,10 @@ static struct harness *harness_at(const char *time, uint64_t seed)
 
 static void a_year_of_a_thousand_devices_gives_each_due_time_one_command(void **state)
 {
-	int days = number_of("SCHEDULE_DAYS", 365), folders = number_of("SCHEDULE_FOLDERS", 10);
-	int crashes = number_of("SCHEDULE_CRASHES", 200);
+	int days = (int)harness_number("SCHEDULE_DAYS", 365), folders = (int)harness_number("SCHEDULE_FOLDERS", 10);
+	int crashes = (int)harness_number("SCHEDULE_CRASHES", 200);
 	struct harness *h = harness_at("2027-01-01T00:00:30Z", 11);
-	struct clockwork *w = clockwork_new(h, (uint64_t)number_of("SCHEDULE_SEED", 5), folders, 100);
+	struct clockwork *w = clockwork_new(h, harness_number("SCHEDULE_SEED", 5), folders, 100);
 	for (int f = 0; f < folders; f++) {
 		if (f == 0) /* in the gap of March, twice in October */
 			clockwork_entry(w, f, "on", ALL_DAYS, 0, 2 * 60 + 30);
@@ -73,7 +66,7 @@ static unsigned week(unsigned crash_at, bool after_commit)
 
 static void a_week_with_a_crash_at_every_commit_gives_each_due_time_one_command(void **state)
 {
-	unsigned rounds = week(0, false), step = (unsigned)number_of("SCHEDULE_CRASH_STEP", 1);
+	unsigned rounds = week(0, false), step = (unsigned)harness_number("SCHEDULE_CRASH_STEP", 1);
 	assert_true(rounds > 40);
 	for (unsigned n = 1; n <= rounds; n += step) {
 		week(n, false);

@@ -48,18 +48,11 @@ static void simulate(uint64_t seed, const struct faults *f, unsigned *ret_unknow
 	harness_free(h);
 }
 
-static uint64_t number_of(const char *variable, uint64_t otherwise)
-{
-	uint64_t n;
-	const char *text = getenv(variable);
-	return text && text_to_u64(bytes_str(text), &n) ? n : otherwise;
-}
-
 static void simulate_many(uint64_t first, const struct faults *f, bool may_be_unknown)
 {
-	uint64_t count = number_of("ZONE_SEEDS", 6);
+	uint64_t count = harness_number("ZONE_SEEDS", 6);
 	unsigned all = 0;
-	first = number_of("ZONE_SEED_FIRST", first);
+	first = harness_number("ZONE_SEED_FIRST", first);
 	for (uint64_t seed = first; seed < first + count; seed++) {
 		unsigned unknown;
 		simulate(seed, f, &unknown);

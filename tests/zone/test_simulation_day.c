@@ -161,13 +161,6 @@ static void simulate(uint64_t seed, const struct faults *f, int64_t *ret_acts)
 	harness_free(h);
 }
 
-static uint64_t number_of(const char *variable, uint64_t otherwise)
-{
-	uint64_t n;
-	const char *text = getenv(variable);
-	return text && text_to_u64(bytes_str(text), &n) ? n : otherwise;
-}
-
 static void a_day_of_schedules_and_orders_stays_single_and_true(void **state)
 {
 	static const struct faults f = {.unreachable = 10,
@@ -178,7 +171,7 @@ static void a_day_of_schedules_and_orders_stays_single_and_true(void **state)
 					.no_change = 2,
 					.no_audit = 40,
 					.crash = 1};
-	uint64_t count = number_of("ZONE_SEEDS", 2), first = number_of("ZONE_SEED_FIRST", 1);
+	uint64_t count = harness_number("ZONE_SEEDS", 2), first = harness_number("ZONE_SEED_FIRST", 1);
 	int64_t acts = 0;
 	(void)state;
 	for (uint64_t seed = first; seed < first + count; seed++)
